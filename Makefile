@@ -1,0 +1,49 @@
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+
+.PHONY: help run test check format migrate openapi lock bench clean
+
+help: ## Explain every target
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(INSTALLED): requirements.txt requirements-dev.txt constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore -r requirements-dev.txt
+	@touch $@
+
+run: $(INSTALLED) ## Start database, migrations and server; prints the URL of /docs (HOST, PORT, DATABASE_URL)
+	@$(BIN)/python -m backend.dev.run
+
+test: $(INSTALLED) ## Run the whole suite with branch coverage on a throwaway database (ARGS='-k name')
+	@rm -f .coverage .coverage.*
+	@$(BIN)/coverage run -m pytest $(ARGS)
+	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
+
+check: $(INSTALLED) ## Lint, format and strict types, without changing anything
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(INSTALLED) ## Format the code and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+migrate: $(INSTALLED) ## Bring the database of DATABASE_URL to the newest migration
+	$(BIN)/alembic upgrade head
+
+openapi: $(INSTALLED) ## Export the OpenAPI document to specs/
+	DATABASE_URL=postgresql:///none $(BIN)/python -m backend.dev.openapi
+
+lock: $(INSTALLED) ## Pin what the requirements bring along
+	(head -n 1 constraints.txt; $(BIN)/python -m pip freeze --exclude pip --exclude setuptools) > constraints.new
+	mv constraints.new constraints.txt
+
+bench: $(INSTALLED) ## Measure latency and throughput of a running server (ARGS='--port 8000 --clients 100')
+	$(BIN)/python bench/load.py $(ARGS)
+
+clean: ## Remove the environment and all caches (the development database stays)
+	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov
