@@ -1,0 +1,62 @@
+"""Log lines: one a record, whatever is in it, as text for people or as JSON for machines."""
+
+import json
+import logging
+import logging.config
+from contextvars import ContextVar
+from datetime import UTC, datetime
+
+from backend.config import Settings
+
+request_id: ContextVar[str] = ContextVar("request_id", default="-")
+
+
+def _escaped(text: str) -> str:
+    """Keep a record on its line: control characters as `\\n`, `\\x1b`."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+class TextFormatter(logging.Formatter):
+    """`2026-11-21T07:45:33.258Z INFO backend.access [request id] message`, a trace below it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        head = (
+            f"{moment.replace('+00:00', 'Z')} {record.levelname} {record.name} [{request_id.get()}]"
+        )
+        line = f"{head} {_escaped(record.getMessage())}"
+        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line; `trace` holds an exception's."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "request_id": request_id.get(),
+            "message": record.getMessage(),
+        }
+        if record.exc_info:
+            entry["trace"] = self.formatException(record.exc_info)
+        return json.dumps(entry)
+
+
+def configure_logging(settings: Settings) -> None:
+    """Send every logger, uvicorn's too, through one handler on stderr."""
+    formatter = JsonFormatter if settings.log_format == "json" else TextFormatter
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"line": {"()": formatter}},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "root": {"handlers": ["stderr"], "level": settings.log_level.upper()},
+            "loggers": {
+                name: {"handlers": [], "propagate": name != "uvicorn.access"}
+                for name in ("uvicorn", "uvicorn.error", "uvicorn.access")
+            },
+        }
+    )
