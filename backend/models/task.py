@@ -1,0 +1,121 @@
+"""The two tables: tasks, and per owner the counter and clock that every change takes first."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    Identity,
+    Index,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+from sqlmodel import Field, SQLModel
+
+MAX_ID = 2**63 - 1
+TITLE_LENGTH = 200
+DESCRIPTION_LENGTH = 10_000
+TAG_COUNT = 20
+TAG_LENGTH = 50
+
+SQLModel.metadata.naming_convention = {
+    "pk": "pk_%(table_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+}
+
+
+class Priority(StrEnum):
+    """From least to most urgent; stored by rank, so that the database sorts it."""
+
+    NONE = "none"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+_RANKS = {priority: rank for rank, priority in enumerate(Priority)}
+_BY_RANK = tuple(Priority)
+
+
+class PriorityRank(TypeDecorator[Priority]):
+    """A Priority as a small integer."""
+
+    impl = SmallInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Priority | None, dialect: Dialect) -> int | None:
+        return None if value is None else _RANKS[value]
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Priority | None:
+        return None if value is None else _BY_RANK[value]
+
+
+def _instant(*, nullable: bool = False) -> Column[Any]:
+    return Column(DateTime(timezone=True), nullable=nullable)
+
+
+class TaskList(SQLModel, table=True):
+    """One owner's row: the number and moment of the last change of any of the owner's tasks."""
+
+    __tablename__ = "task_lists"
+    __table_args__ = (CheckConstraint("user_id >= 1", name="user_id_positive"),)
+
+    user_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    revision: int = Field(sa_column=Column(BigInteger, nullable=False))
+    changed_at: datetime = Field(sa_column=_instant())
+
+
+class Task(SQLModel, table=True):
+    """One task of one owner; `specs/001-backend-task-api/data-model.md` explains the columns."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (
+        CheckConstraint("user_id >= 1 AND id >= 1", name="ids_positive"),
+        CheckConstraint(f"char_length(title) BETWEEN 1 AND {TITLE_LENGTH}", name="title_length"),
+        CheckConstraint(
+            f"char_length(description) <= {DESCRIPTION_LENGTH}", name="description_length"
+        ),
+        CheckConstraint("priority BETWEEN 0 AND 3", name="priority_known"),
+        CheckConstraint("completed = (completed_at IS NOT NULL)", name="completed_at_set"),
+        CheckConstraint("due_date IS NULL OR due_at IS NULL", name="one_due"),
+        CheckConstraint(f"cardinality(tags) <= {TAG_COUNT}", name="tag_count"),
+        Index(
+            "ix_tasks_user_id_created_at_id",
+            "user_id",
+            "created_at",
+            "id",
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+    )
+
+    user_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    id: int = Field(sa_column=Column(BigInteger, Identity(), primary_key=True))
+    title: str = Field(sa_column=Column(String(TITLE_LENGTH), nullable=False))
+    description: str | None = Field(sa_column=Column(Text))
+    completed: bool
+    completed_at: datetime | None = Field(sa_column=_instant(nullable=True))
+    priority: Priority = Field(sa_column=Column(PriorityRank, nullable=False))
+    due_date: date | None = Field(sa_column=Column(Date))
+    due_at: datetime | None = Field(sa_column=_instant(nullable=True))
+    tags: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+    order: int | None = Field(sa_column=Column(BigInteger))
+    revision: int = Field(sa_column=Column(BigInteger, nullable=False))
+    created_at: datetime = Field(sa_column=_instant())
+    updated_at: datetime = Field(sa_column=_instant())
+    deleted_at: datetime | None = Field(sa_column=_instant(nullable=True))
+
+
+task_lists: Table = SQLModel.metadata.tables["task_lists"]
+tasks: Table = SQLModel.metadata.tables["tasks"]
