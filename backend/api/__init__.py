@@ -1,0 +1,1 @@
+"""HTTP: what comes in becomes a service call, what comes out becomes an answer."""

@@ -1,0 +1,80 @@
+"""What handlers are given: a session, the owner, the owner's tasks."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlmodel import Session
+
+from backend.api.responses import Presenter
+from backend.api.schemas.fields import UserId
+from backend.api.schemas.task import OwnedTaskContent
+from backend.errors import DatabaseUnavailable, Forbidden
+from backend.models.database import Sessions, is_migrated
+from backend.services.faults import translated
+from backend.services.tasks import TaskService
+
+# Async but for one: a plain function would take one of the few threads that serve the database.
+
+
+async def get_sessions(request: Request) -> Sessions:
+    """Where sessions come from; tests override it."""
+    sessions: Sessions = request.app.state.sessions
+    return sessions
+
+
+async def get_session(
+    sessions: Annotated[Sessions, Depends(get_sessions)],
+) -> AsyncIterator[Session]:
+    """A session of this request. It holds a connection only while a service executes."""
+    with sessions() as session:
+        yield session
+
+
+async def get_caller() -> int | None:
+    """Who is calling: the seam of the owner. Nobody is known in this phase.
+
+    The JWT phase returns the verified subject here, or raises; nothing else changes.
+    """
+    return None
+
+
+Caller = Annotated[int | None, Depends(get_caller)]
+RequestSession = Annotated[Session, Depends(get_session)]
+
+
+def _authorised(claimed: int, caller: int | None) -> int:
+    """The claimed owner, unless the caller is known to be somebody else; raises Forbidden."""
+    if caller is not None and caller != claimed:
+        raise Forbidden
+    return claimed
+
+
+async def get_service(user_id: UserId, caller: Caller, session: RequestSession) -> TaskService:
+    """The tasks of `user_id`: of the path on the primary surface, of the query on the flat one."""
+    return TaskService(session, _authorised(user_id, caller))
+
+
+async def get_body_service(
+    body: OwnedTaskContent, caller: Caller, session: RequestSession
+) -> TaskService:
+    """The tasks of the owner whom the body names."""
+    return TaskService(session, _authorised(body.user_id, caller))
+
+
+async def get_presenter(request: Request) -> Presenter:
+    """Renders answers whose URLs begin with `PUBLIC_URL`, or as the request's does."""
+    root = request.app.state.public_url or str(request.base_url).rstrip("/")
+    return Presenter(root, request.url.path, request.url.query)
+
+
+def require_ready(sessions: Annotated[Sessions, Depends(get_sessions)]) -> None:
+    """Raise DatabaseUnavailable, saying why, unless the database can serve. Needs a thread."""
+    with translated():
+        if not is_migrated(sessions):
+            raise DatabaseUnavailable("The database is not at the newest migration.")
+
+
+Tasks = Annotated[TaskService, Depends(get_service)]
+BodyOwnersTasks = Annotated[TaskService, Depends(get_body_service)]
+Present = Annotated[Presenter, Depends(get_presenter)]

@@ -1,0 +1,29 @@
+"""Whether the process lives, and whether it can serve."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+
+from backend.api.deps import require_ready
+from backend.api.schemas.answers import UNREADY
+from backend.api.strict import StrictRoute
+
+
+class Health(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
+router = APIRouter(prefix="/health", tags=["health"], route_class=StrictRoute)
+
+
+@router.get("/live")
+async def live() -> Health:
+    """The process answers. Asks no database."""
+    return Health()
+
+
+@router.get("/ready", responses=UNREADY)
+async def ready(_: Annotated[None, Depends(require_ready)]) -> Health:
+    """The database answers and is at the newest migration."""
+    return Health()

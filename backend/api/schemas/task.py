@@ -1,0 +1,151 @@
+"""A task as clients send and receive it."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
+
+from backend.api.schemas.fields import (
+    Day,
+    Description,
+    Flag,
+    Instant,
+    SortKey,
+    StrictUserId,
+    Tags,
+    Title,
+    Utc,
+)
+from backend.models.task import Priority
+
+EXAMPLE: dict[str, Any] = {
+    "id": 12,
+    "user_id": 1,
+    "title": "Buy milk",
+    "description": None,
+    "completed": False,
+    "completed_at": None,
+    "priority": "none",
+    "due_date": None,
+    "due_at": None,
+    "tags": [],
+    "order": None,
+    "revision": 40,
+    "url": "http://localhost:8000/api/1/tasks/12",
+    "created_at": "2026-11-21T07:45:33.258970Z",
+    "updated_at": "2026-11-21T07:45:33.258970Z",
+}
+
+Ignored = Annotated[Any, Field(json_schema_extra={"readOnly": True}, exclude=True)]
+"""Accepted and not looked at, so that what was read can be sent back."""
+
+
+class _Writable(BaseModel):
+    """What all bodies share: unknown fields are errors, read-only ones are ignored."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: Ignored = None
+    revision: Ignored = None
+    url: Ignored = None
+    completed_at: Ignored = None
+    created_at: Ignored = None
+    updated_at: Ignored = None
+
+    @field_validator("due_at", check_fields=False)
+    @classmethod
+    def _is_due_once(cls, due_at: datetime | None, info: ValidationInfo) -> datetime | None:
+        if due_at is not None and info.data.get("due_date") is not None:
+            raise PydanticCustomError("two_dues", "due_at and due_date exclude each other")
+        return due_at
+
+
+class TaskContent(_Writable):
+    """A whole task: what is left out takes its default."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"title": "Buy milk", "tags": ["home"], "due_date": "2026-11-24"}]
+        }
+    )
+
+    user_id: Ignored = None
+    title: Title
+    description: Description | None = None
+    completed: Flag = False
+    priority: Priority = Priority.NONE
+    due_date: Day | None = Field(None, description="Due on this day; excludes `due_at`.")
+    due_at: Instant | None = Field(None, description="Due at this instant; excludes `due_date`.")
+    tags: Tags = Field([], description="Trimmed; doubles are dropped, the order is kept.")
+    order: SortKey | None = Field(None, description="The client's own sort key.")
+
+
+class OwnedTaskContent(TaskContent):
+    """A whole task that names its owner, for the flat surface."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": 1, "title": "Buy milk"}]})
+
+    user_id: StrictUserId = Field(exclude=True)
+
+
+def _absent() -> None:
+    """No default in the schema: a field that is not sent keeps its value."""
+
+
+class TaskPatch(_Writable):
+    """A merge patch (RFC 7396): absent keeps, null resets to the default."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"priority": "high", "due_date": None}]}
+    )
+
+    user_id: Ignored = None
+    title: Title = Field(default_factory=str, description="Cannot be null.")
+    description: Description | None = Field(default_factory=_absent)
+    completed: Flag | None = Field(default_factory=_absent)
+    priority: Priority | None = Field(default_factory=_absent)
+    due_date: Day | None = Field(default_factory=_absent)
+    due_at: Instant | None = Field(default_factory=_absent)
+    tags: Tags | None = Field(default_factory=_absent)
+    order: SortKey | None = Field(default_factory=_absent)
+
+    def changes(self) -> dict[str, Any]:
+        """What was sent, null already turned into the default."""
+        sent = self.model_dump(exclude_unset=True)
+        return {
+            name: TaskContent.model_fields[name].get_default() if value is None else value
+            for name, value in sent.items()
+        }
+
+
+class Completion(BaseModel):
+    """Sets completion instead of toggling it."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"completed": True}]})
+
+    completed: Flag
+
+
+class TaskRead(BaseModel):
+    """A task as it is stored. Times are UTC (RFC 3339)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    id: int
+    user_id: int
+    title: str
+    description: str | None
+    completed: bool
+    completed_at: Utc | None
+    priority: Priority
+    due_date: date | None
+    due_at: Utc | None
+    tags: list[str]
+    order: int | None
+    revision: int = Field(
+        description="The owner's counter at the last change; the ETag of the task."
+    )
+    url: str = Field(description="Where the task is, always on the primary surface.")
+    created_at: Utc
+    updated_at: Utc

@@ -1,0 +1,121 @@
+"""Routes that take one spelling: strict JSON (RFC 8259), no unknown or repeated query parameter."""
+
+import json
+import math
+from collections.abc import Callable, Coroutine
+from email.message import Message
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.params import Query
+from fastapi.routing import APIRoute
+
+from backend.errors import FieldError, InvalidRequest, MalformedJson, UnsupportedMediaType
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_MERGE_PATCH = "application/merge-patch+json"
+
+
+def _refuse(text: str) -> Any:
+    raise ValueError("NaN and Infinity are not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("the number is out of range")
+    return number
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("a name occurs twice")
+    return members
+
+
+def _require_text(value: Any) -> None:
+    """Refuse NUL and lone surrogates, which no text column can hold, in any string."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise ValueError("NUL")
+        value.encode()
+    elif isinstance(value, list):
+        for item in value:
+            _require_text(item)
+    elif isinstance(value, dict):
+        for name, item in value.items():
+            _require_text(name)
+            _require_text(item)
+
+
+def parse_json(body: bytes) -> Any:
+    """One JSON text: UTF-8, no BOM, finite numbers, no name twice; raises MalformedJson."""
+    try:
+        value = json.loads(
+            body.decode(),
+            parse_constant=_refuse,
+            parse_float=_finite,
+            object_pairs_hook=_distinct,
+        )
+        _require_text(value)
+    except (ValueError, RecursionError) as error:
+        raise MalformedJson from error
+    return value
+
+
+def _require_json(request: Request) -> None:
+    """Raise UnsupportedMediaType unless the body says that it is JSON, not compressed."""
+    message = Message()
+    message["content-type"] = request.headers.get("content-type", "")
+    taken = {"application/json"} | ({_MERGE_PATCH} if request.method == "PATCH" else set())
+    charset = str(message.get_param("charset", "utf-8")).lower()
+    encoding = request.headers.get("content-encoding", "identity").lower()
+    if message.get_content_type() not in taken or charset != "utf-8" or encoding != "identity":
+        raise UnsupportedMediaType
+
+
+class StrictRequest(Request):
+    """A request whose body is read once, strictly."""
+
+    async def json(self) -> Any:
+        if not hasattr(self, "_json"):
+            self._json = parse_json(await self.body())
+        return self._json
+
+
+def _require_known(request: Request, known: set[str]) -> None:
+    """Raise InvalidRequest, not repeating it, for a parameter that is unknown or comes twice."""
+    names = [name for name, _ in request.query_params.multi_items()]
+    errors = [
+        FieldError(f"query.{name}", "must come only once", "repeated")
+        for name in sorted(known)
+        if names.count(name) > 1
+    ]
+    if not known.issuperset(names):
+        message = f"takes only: {', '.join(sorted(known))}" if known else "takes no parameter"
+        errors.append(FieldError("query", message, "unknown_parameter"))
+    if errors:
+        raise InvalidRequest(errors=tuple(errors))
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses what others would guess at."""
+
+    def get_route_handler(self) -> Handler:
+        handler = super().get_route_handler()
+        parameters = get_flat_params(self.dependant)
+        known = {field.alias for field in parameters if isinstance(field.field_info, Query)}
+        takes_body = self.body_field is not None
+
+        async def strict(request: Request) -> Response:
+            _require_known(request, known)
+            request = StrictRequest(request.scope, request.receive)
+            # Read in any case: a body over the limit must be refused before anything is done.
+            if await request.body() and takes_body:
+                _require_json(request)
+                await request.json()
+            return await handler(request)
+
+        return strict

@@ -1,0 +1,63 @@
+"""The application: settings, middleware, error handlers, routers; nothing else."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI
+
+from backend.api.errors import render_errors
+from backend.api.middleware import add_middleware
+from backend.api.openapi import TAGS, describe, operation_id
+from backend.api.routes import health, tasks
+from backend.config import Settings, get_settings
+from backend.logs import configure_logging
+from backend.models.database import make_sessions
+
+DESCRIPTION = (
+    "Tasks on two surfaces over one service. There is **no authentication in this phase**: "
+    "whoever names a user acts for that user."
+)
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """As many worker threads as connections: none of them ever waits for another's."""
+    current_default_thread_limiter().total_tokens = app.state.pool_size
+    yield
+    app.state.sessions.kw["bind"].dispose()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the service; it connects to the database with the first request that needs it."""
+    app = FastAPI(
+        title="Tasks",
+        version="1.0.0",
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url="/docs" if settings.docs_enabled else None,
+        openapi_url="/openapi.json" if settings.docs_enabled else None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        generate_unique_id_function=operation_id,
+    )
+    app.state.sessions = make_sessions(settings)
+    app.state.pool_size = settings.pool_size
+    app.state.public_url = settings.public_url
+    add_middleware(app, settings)
+    render_errors(app)
+    describe(app)
+    for router in (*tasks.surfaces, health.router):
+        app.include_router(router)
+    return app
+
+
+def _served() -> FastAPI:
+    settings = get_settings()
+    configure_logging(settings)
+    return create_app(settings)
+
+
+app = _served()
