@@ -1,0 +1,1 @@
+"""A real PostgreSQL, without an installation, for development and tests alone."""

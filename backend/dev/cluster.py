@@ -1,0 +1,127 @@
+"""A PostgreSQL cluster that several processes share: up while anybody uses it.
+
+Each user holds a shared lock on one file; a keeper process waits for the exclusive one and then
+stops the server. So no kind of death leaves a server behind, and nobody needs a signal handler.
+"""
+
+import fcntl
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg2
+from psycopg2 import sql
+from psycopg2.errors import DuplicateDatabase, UniqueViolation
+
+from backend.dev import keeper
+from backend.dev.account import is_root
+from backend.dev.errors import EmbeddedPostgresError
+from backend.dev.folders import SYSTEM_FOLDER, make_base_folder
+from backend.dev.locks import KEEPER, SETUP, USERS, is_free, locked, take
+from backend.dev.server import Server, wait_until
+
+PATIENCE_AT_EXIT = 10.0  # seconds
+
+
+class Cluster:
+    """Data, log, locks and socket in one base folder, which `throwaway` deletes at the end."""
+
+    def __init__(self, base: Path, *, throwaway: bool = False) -> None:
+        self.base = base.absolute().resolve()
+        self._server = Server(self.base, throwaway=throwaway)
+        self._users: int | None = None
+
+    def acquire(self) -> None:
+        """Use the cluster: create, start or adopt it. Raises EmbeddedPostgresError."""
+        try:
+            make_base_folder(self.base)
+            self._users = take(self.base / USERS, fcntl.LOCK_SH)
+            with locked(self.base / SETUP) as setup:
+                if is_free(self.base / KEEPER, fcntl.LOCK_EX):
+                    keeper.launch(self._server)
+                self._server.create(pass_fds=(self._users, setup))
+                self._server.start()
+        except BaseException as error:
+            self.release()
+            if isinstance(error, OSError):
+                raise EmbeddedPostgresError(f"no cluster in {self.base}: {error}") from error
+            raise
+
+    def release(self) -> None:
+        """Leave the cluster; the last one out waits (10 s at most) until the server is down."""
+        if self._users is None:
+            return
+        try:
+            with suppress(FileNotFoundError), locked(self.base / SETUP):
+                self._leave()
+                wait_until(lambda: self._is_down() or self._others_use_it(), PATIENCE_AT_EXIT)
+        finally:
+            self._leave()
+
+    def url(self, database: str = "postgres") -> str:
+        """Such as postgresql://postgres@/tasks?host=/a&port=5432; libpq and SQLAlchemy read it."""
+        return self._server.url(database)
+
+    def create_database(self, name: str) -> None:
+        """Create the database if it is missing."""
+        creation = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+        with closing(psycopg2.connect(self.url())) as connection:
+            connection.autocommit = True
+            cursor = connection.cursor()
+            cursor.execute("SELECT FROM pg_database WHERE datname = %s", (name,))
+            if cursor.rowcount == 0:
+                with suppress(DuplicateDatabase, UniqueViolation):  # another process was faster
+                    cursor.execute(creation)
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    def _leave(self) -> None:
+        if self._users is not None:
+            os.close(self._users)
+            self._users = None
+
+    def _is_down(self) -> bool:
+        return is_free(self.base / KEEPER, fcntl.LOCK_EX)
+
+    def _others_use_it(self) -> bool:
+        """It can be shared once more, but not had alone; were it the keeper's, neither."""
+        users = self.base / USERS
+        return not is_free(users, fcntl.LOCK_EX) and is_free(users, fcntl.LOCK_SH)
+
+
+def default_cluster() -> Cluster:
+    """The cluster of all of a user's processes: in DEV_POSTGRES_DIR, or with the user's data."""
+    chosen = os.environ.get("DEV_POSTGRES_DIR")
+    if chosen:
+        return Cluster(Path(chosen))
+    if is_root():
+        return Cluster(SYSTEM_FOLDER)
+    usual = "Library/Application Support" if sys.platform == "darwin" else ".local/share"
+    return Cluster(
+        Path(os.environ.get("XDG_DATA_HOME") or Path.home() / usual) / SYSTEM_FOLDER.name
+    )
+
+
+@contextmanager
+def temporary_cluster() -> Iterator[Cluster]:
+    """A cluster for one test run: fast, careless about power cuts, and deleted at the end."""
+    base = Path(tempfile.mkdtemp(prefix="pg-"))
+    if is_root():
+        base.chmod(0o711)  # `nobody` must get through
+    with Cluster(base, throwaway=True) as cluster:
+        yield cluster

@@ -1,0 +1,2 @@
+class EmbeddedPostgresError(RuntimeError):
+    """The embedded database cannot be had; the message is for a person."""

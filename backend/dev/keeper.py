@@ -1,0 +1,64 @@
+"""The process that stops a cluster's server when the last user is gone, however that one ended.
+
+`python -m backend.dev.keeper BASE [--throwaway]`; a cluster launches it, people need not.
+"""
+
+import argparse
+import fcntl
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from backend.dev.errors import EmbeddedPostgresError
+from backend.dev.locks import KEEPER, USERS, take
+from backend.dev.server import Server
+
+ROOT = Path(__file__).parents[2]
+
+
+def launch(server: Server) -> None:
+    """Start a keeper in a session of its own, which no Ctrl-C reaches; it then holds its lock."""
+    command = [sys.executable, "-m", "backend.dev.keeper", str(server.base)]
+    with server.log.open("ab") as log:
+        status = subprocess.run(
+            command + ["--throwaway"] * server.throwaway,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            start_new_session=True,
+            check=False,
+        ).returncode
+    if status != 0:
+        raise EmbeddedPostgresError(f"the keeper of {server.base} did not start: see {server.log}")
+
+
+def keep(server: Server) -> None:
+    """Wait until nobody uses the cluster, then stop it; who comes meanwhile waits for USERS."""
+    users = take(server.base / USERS, fcntl.LOCK_EX)
+    if not _replaced(server.base / USERS, users):
+        server.stop()
+
+
+def _replaced(path: Path, descriptor: int) -> bool:
+    """Whether the folder was deleted and made anew while we waited: then another keeper has it."""
+    return path.exists() and not os.path.samestat(path.stat(), os.fstat(descriptor))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("base", type=Path)
+    parser.add_argument("--throwaway", action="store_true")
+    arguments = parser.parse_args()
+    try:
+        take(arguments.base / KEEPER, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, FileNotFoundError):  # there is one, or nothing to keep
+        return
+    if os.fork() == 0:  # the lock goes with the child; its launcher sees the parent end
+        keep(Server(arguments.base, throwaway=arguments.throwaway))
+        os._exit(0)  # closes KEEPER, then USERS: whoever comes next sees that no keeper is left
+
+
+if __name__ == "__main__":
+    main()

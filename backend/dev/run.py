@@ -1,0 +1,64 @@
+"""`make run`: a database if none is configured, the migrations, then the server."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dotenv import dotenv_values
+from sqlalchemy.exc import OperationalError
+
+from backend.dev.cluster import default_cluster
+from backend.dev.errors import EmbeddedPostgresError
+
+
+def setting(name: str, default: str = "") -> str:
+    return os.environ.get(name) or dotenv_values(".env").get(name) or default
+
+
+def port() -> int:
+    value = setting("PORT", "8000")
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 65535):
+        raise SystemExit(f"PORT must be a number from 1 to 65535, not {value!r}")
+    return int(value)
+
+
+@contextmanager
+def database() -> Iterator[None]:
+    """The configured database, or the embedded one for the time of the block."""
+    if setting("DATABASE_URL"):
+        yield
+        return
+    with default_cluster() as cluster:
+        cluster.create_database("tasks")
+        url = cluster.url("tasks")
+        # Both: a forgotten MIGRATION_DATABASE_URL would send the migrations elsewhere.
+        os.environ.update(DATABASE_URL=url, MIGRATION_DATABASE_URL=url)
+        yield
+
+
+def serve(host: str, port: int) -> None:
+    # Slow to import: here Ctrl-C already ends us quietly.
+    import uvicorn  # noqa: PLC0415
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    command.upgrade(Config("alembic.ini"), "head")
+    print(f"http://{f'[{host}]' if ':' in host else host}:{port}/docs", flush=True)
+    uvicorn.run("backend.main:app", host=host, port=port, access_log=False)
+
+
+def main() -> None:
+    address = setting("HOST", "127.0.0.1"), port()
+    try:
+        with database():
+            serve(*address)
+    except KeyboardInterrupt:
+        pass
+    except EmbeddedPostgresError as error:
+        raise SystemExit(str(error)) from None
+    except OperationalError as error:
+        raise SystemExit(f"The database cannot be reached: {error.orig}") from None
+
+
+if __name__ == "__main__":
+    main()
