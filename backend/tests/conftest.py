@@ -1,0 +1,100 @@
+"""The real PostgreSQL of the whole run, and a client for each kind of test."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
+from sqlalchemy.orm import sessionmaker
+from sqlmodel import Session
+
+from backend.api.deps import get_sessions
+from backend.dev.cluster import Cluster, temporary_cluster
+from backend.main import create_app
+from backend.models.database import make_engine
+from backend.tests.support.databases import cloned, create_template, settings_for
+from backend.tests.support.recorder import Recorder, RecordingClient
+from backend.tests.support.server import Server, running
+from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A throwaway PostgreSQL."""
+    with temporary_cluster() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def template(cluster: Cluster) -> str:
+    """The name of a migrated database to clone."""
+    return create_template(cluster)
+
+
+@pytest.fixture(params=[PRIMARY, FLAT], ids=lambda surface: surface.name)
+def surface(request: pytest.FixtureRequest) -> Surface:
+    """Each surface in turn."""
+    chosen: Surface = request.param
+    return chosen
+
+
+@pytest.fixture(scope="session")
+def shared_database(cluster: Cluster, template: str) -> Iterator[URL]:
+    """The database of all tests that roll back what they did."""
+    with cloned(cluster, template) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def shared_connection(shared_database: URL) -> Iterator[tuple[Connection, Recorder]]:
+    """One transactional connection, with a record of what it sends."""
+    engine = make_engine(shared_database, pool_size=1)
+    recorder = Recorder(engine)
+    with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
+        yield connection, recorder
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_app(shared_database: URL) -> FastAPI:
+    return create_app(settings_for(shared_database))
+
+
+@pytest.fixture
+def client(
+    shared_app: FastAPI, shared_connection: tuple[Connection, Recorder]
+) -> Iterator[RecordingClient]:
+    """A client whose requests run in savepoints and leave nothing; each statement is checked."""
+    connection, recorder = shared_connection
+    transaction = connection.begin()
+    sessions = sessionmaker(connection, class_=Session, join_transaction_mode="create_savepoint")
+    shared_app.dependency_overrides = {get_sessions: lambda: sessions}
+    with closing(RecordingClient(shared_app, raise_server_exceptions=False)) as client:
+        client.recorder = recorder
+        yield client
+    transaction.rollback()
+
+
+@pytest.fixture
+def database(cluster: Cluster, template: str) -> Iterator[URL]:
+    """A migrated database of this test's own, for what needs several connections or commits."""
+    with cloned(cluster, template) as url:
+        yield url
+
+
+@pytest.fixture
+def live(database: URL) -> Iterator[RecordingClient]:
+    """A client of the service as it is in production, on a database of its own."""
+    app = create_app(settings_for(database))
+    with RecordingClient(app, raise_server_exceptions=False) as client:
+        client.recorder = Recorder(app.state.sessions.kw["bind"])
+        yield client
+
+
+@pytest.fixture
+def server(database: URL) -> Iterator[Server]:
+    """The real server process."""
+    with running(database) as server:
+        yield server

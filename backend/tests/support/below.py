@@ -1,0 +1,22 @@
+"""A look at the rows of all owners from below, past the guard."""
+
+from sqlalchemy import Connection
+
+
+def rows(connection: Connection, owner: int | None = None) -> list[tuple[object, ...]]:
+    """All rows of both tables, of one owner or of all."""
+    where = "" if owner is None else f"WHERE user_id = {owner}"
+    found: list[tuple[object, ...]] = []
+    for table in ("task_lists", "tasks"):
+        statement = f"SELECT * FROM {table} {where} ORDER BY user_id, {table}"
+        found += map(tuple, connection.exec_driver_sql(statement))
+    return found
+
+
+def give_both_one_id(connection: Connection, one: int, other: int, task_id: int) -> None:
+    """Let two owners each have a task of the same id, which the key allows."""
+    for owner in (one, other):
+        connection.exec_driver_sql(
+            f"UPDATE tasks SET id = {task_id} WHERE user_id = {owner} "
+            f"AND id = (SELECT max(id) FROM tasks WHERE user_id = {owner})"
+        )

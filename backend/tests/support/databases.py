@@ -1,0 +1,61 @@
+"""Databases for tests: one migrated template, and clones of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy.engine import URL, make_url
+
+from backend.config import Settings, load_settings
+from backend.dev.cluster import Cluster
+
+ROOT = Path(__file__).parents[3]
+_numbers = count(1)
+
+
+def alembic_config(url: URL) -> Config:
+    """The project's own Alembic configuration, for another database."""
+    config = Config(ROOT / "alembic.ini")
+    config.attributes["url"] = url
+    return config
+
+
+def url_of(cluster: Cluster, database: str) -> URL:
+    return make_url(cluster.url(database)).set(drivername="postgresql+psycopg2")
+
+
+def settings_for(url: URL, **changes: object) -> Settings:
+    """Settings that nothing of the developer's own environment reaches."""
+    given = {"database_url": url.render_as_string(hide_password=False), **changes}
+    return load_settings(_env_file=None, **given)
+
+
+def administer(cluster: Cluster, statement: str) -> None:
+    """Execute what cannot run in a transaction."""
+    engine = create_engine(
+        url_of(cluster, "postgres"), isolation_level="AUTOCOMMIT", poolclass=NullPool
+    )
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+
+
+def create_template(cluster: Cluster) -> str:
+    """A database brought to the newest migration by Alembic."""
+    cluster.create_database("template_tasks")
+    command.upgrade(alembic_config(url_of(cluster, "template_tasks")), "head")
+    return "template_tasks"
+
+
+@contextmanager
+def cloned(cluster: Cluster, template: str) -> Iterator[URL]:
+    """A database of one test's own."""
+    name = f"clone_{next(_numbers)}"
+    administer(cluster, f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+    try:
+        yield url_of(cluster, name)
+    finally:
+        administer(cluster, f'DROP DATABASE "{name}" WITH (FORCE)')

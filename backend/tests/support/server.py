@@ -1,0 +1,81 @@
+"""The service as a process of its own, spoken to over a real socket."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+from sqlalchemy.engine import URL
+
+from backend.tests.support.databases import ROOT
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@dataclass
+class Server:
+    """A uvicorn process, and a client of it."""
+
+    process: subprocess.Popen[str]
+    port: int
+    client: httpx.Client
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> str:
+        """End it as an operator would; what it wrote to its log."""
+        self.process.send_signal(how)
+        return self.process.communicate(timeout=20)[0]
+
+
+def environment(url: URL, **settings: str) -> dict[str, str]:
+    rendered = url.render_as_string(hide_password=False)
+    return {**os.environ, "DATABASE_URL": rendered, **settings}
+
+
+@contextmanager
+def running(url: URL, **settings: str) -> Iterator[Server]:
+    """The server on a free port of the loopback, once it answers."""
+    port = free_port()
+    command = [sys.executable, "-m", "uvicorn", "backend.main:app", "--port", str(port)]
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment(url, **settings),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+        server = Server(process, port, client)
+        try:
+            wait_until_live(server)
+            yield server
+        finally:
+            if process.poll() is None:
+                server.stop()
+
+
+def wait_until_live(server: Server, seconds: float = 20) -> None:
+    """Poll until the server answers, or fail with its log."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if server.process.poll() is not None:
+            break
+        try:
+            server.client.get("/health/live")
+        except httpx.TransportError:
+            time.sleep(0.05)
+        else:
+            return
+    server.process.kill()
+    raise AssertionError(server.process.communicate()[0])

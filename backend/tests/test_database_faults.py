@@ -1,0 +1,142 @@
+"""What clients see when the database goes away, and that they need no restart when it is back."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy.engine import URL
+
+from backend.dev.cluster import Cluster
+from backend.main import create_app
+from backend.models import database as models_database
+from backend.tests.support.databases import administer, settings_for, url_of
+from backend.tests.support.proxy import Proxy, proxied
+from backend.tests.support.recorder import RecordingClient
+from backend.tests.support.surfaces import Surface
+
+END_THOSE_WHO_WAIT = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE datname = '{}' AND wait_event_type = 'Lock'"
+)
+
+
+@pytest.fixture
+def service(database: URL) -> Iterator[tuple[TestClient, Proxy]]:
+    """The service with one connection, through a proxy that can be closed."""
+    with (
+        TemporaryDirectory(dir="/tmp") as folder,
+        proxied(database, Path(folder)) as (url, proxy),
+        TestClient(create_app(settings_for(url, pool_size=1))) as client,
+    ):
+        yield client, proxy
+
+
+def terminate_backends(cluster: Cluster, database: URL) -> None:
+    administer(
+        cluster,
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+        f"WHERE datname = '{database.database}'",
+    )
+
+
+@pytest.mark.requirement("NFR-05")
+def test_an_idle_connection_that_was_cut_is_replaced_unnoticed(
+    live: RecordingClient, surface: Surface, cluster: Cluster, database: URL
+) -> None:
+    for number in range(3):
+        assert live.request(**vars(surface.create(1, title=str(number)))).status_code == 201
+        terminate_backends(cluster, database)
+    assert len(live.get(surface.tasks(1)).json()) == 3
+
+
+@pytest.mark.requirement("NFR-05")
+def test_a_long_idle_connection_is_asked_before_use(
+    service: tuple[TestClient, Proxy], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, proxy = service
+    assert client.get("/api/1/tasks").is_success
+    monkeypatch.setattr(models_database, "IDLE_BEFORE_PING", 0.0)
+    before = proxy.round_trips
+    assert client.get("/api/1/tasks").is_success
+    assert proxy.round_trips - before == 2
+
+
+@pytest.mark.requirement("NFR-05", "FR-12")
+def test_without_its_database_the_service_says_so_and_recovers(
+    cluster: Cluster, database: URL, surface: Surface
+) -> None:
+    with TestClient(create_app(settings_for(database))) as client:
+        assert client.request(**vars(surface.create(1, title="kept"))).status_code == 201
+        administer(cluster, f'ALTER DATABASE "{database.database}" ALLOW_CONNECTIONS false')
+        terminate_backends(cluster, database)
+        for request in (surface.create(1, title="lost"), *surface.verbs(1, 1).values()):
+            lost = client.request(**vars(request))
+            assert lost.status_code == 503
+            assert 1 <= int(lost.headers["retry-after"]) <= 3
+            if request.method != "HEAD":
+                assert lost.json()["code"] == "database_unavailable"
+        assert client.get("/health/live").status_code == 200
+        assert client.get("/health/ready").json()["code"] == "database_unavailable"
+        administer(cluster, f'ALTER DATABASE "{database.database}" ALLOW_CONNECTIONS true')
+        assert [task["title"] for task in client.get(surface.tasks(1)).json()] == ["kept"]
+        assert client.get("/health/ready").status_code == 200
+
+
+@pytest.mark.requirement("NFR-05")
+def test_a_connection_cut_during_a_statement_is_503_and_not_500(
+    live: RecordingClient, cluster: Cluster, database: URL
+) -> None:
+    """A row locked elsewhere keeps the statement waiting until its backend is ended."""
+    task = live.post("/api/1/tasks", json={"title": "x"}).json()
+    engine = live.app.state.sessions.kw["bind"]  # type: ignore[attr-defined]
+    with engine.connect().execution_options(isolation_level="READ COMMITTED") as blocker:
+        blocker.exec_driver_sql("SELECT 1 FROM task_lists WHERE user_id = 1 FOR UPDATE")
+        with ThreadPoolExecutor(1) as pool:
+            waiting = pool.submit(live.patch, f"/api/1/tasks/{task['id']}/complete")
+            while not waiting.done():
+                administer(cluster, END_THOSE_WHO_WAIT.format(database.database))
+            answer = waiting.result()
+        blocker.rollback()
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+
+
+@pytest.mark.requirement("NFR-05")
+@pytest.mark.parametrize("setting", ["statement_timeout", "lock_timeout"])
+def test_a_statement_that_takes_too_long_is_503_timeout(
+    live: RecordingClient, cluster: Cluster, database: URL, setting: str
+) -> None:
+    task = live.post("/api/1/tasks", json={"title": "x"}).json()
+    administer(cluster, f"ALTER DATABASE \"{database.database}\" SET {setting} = '100ms'")
+    terminate_backends(cluster, database)
+    engine = live.app.state.sessions.kw["bind"]  # type: ignore[attr-defined]
+    with engine.connect().execution_options(isolation_level="READ COMMITTED") as blocker:
+        blocker.exec_driver_sql("SELECT 1 FROM task_lists WHERE user_id = 1 FOR UPDATE")
+        answer = live.patch(f"/api/1/tasks/{task['id']}/complete")
+        blocker.rollback()
+    assert (answer.status_code, answer.json()["code"]) == (503, "timeout")
+    assert live.get(f"/api/1/tasks/{task['id']}").json()["revision"] == 1
+
+
+@pytest.mark.requirement("NFR-05")
+def test_a_pool_without_a_free_connection_is_503_overloaded(live: RecordingClient) -> None:
+    engine = live.app.state.sessions.kw["bind"]  # type: ignore[attr-defined]
+    engine.pool._timeout = 0.1
+    held = [engine.connect() for _ in range(engine.pool.size())]
+    answer = live.get("/api/1/tasks")
+    for connection in held:
+        connection.close()
+    assert (answer.status_code, answer.json()["code"]) == (503, "overloaded")
+    assert live.get("/api/1/tasks").status_code == 200
+
+
+@pytest.mark.requirement("NFR-05")
+def test_a_database_without_its_migrations_is_not_ready_and_says_so(cluster: Cluster) -> None:
+    cluster.create_database("bare")
+    with TestClient(create_app(settings_for(url_of(cluster, "bare")))) as client:
+        ready, listed = client.get("/health/ready"), client.get("/api/1/tasks")
+    assert ready.status_code == listed.status_code == 503
+    assert "newest migration" in ready.json()["detail"]
+    assert "newest migration" in listed.json()["detail"]

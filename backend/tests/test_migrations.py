@@ -1,0 +1,160 @@
+"""Alembic owns the schema: up, down, up again; nothing drifts and nothing is lost."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import NullPool, create_engine, inspect
+from sqlalchemy.engine import URL
+
+from backend.dev.cluster import Cluster
+from backend.tests.support.databases import ROOT, administer, alembic_config, cloned
+from backend.tests.support.server import environment
+
+REVISIONS = [
+    script.revision for script in ScriptDirectory(str(ROOT / "backend/alembic")).walk_revisions()
+]
+
+
+@pytest.fixture
+def empty(cluster: Cluster) -> Iterator[URL]:
+    """A database without any table."""
+    with cloned(cluster, "template1") as url:
+        yield url
+
+
+def tables(url: URL) -> set[str]:
+    engine = create_engine(url, poolclass=NullPool)
+    return set(inspect(engine).get_table_names())
+
+
+def execute(url: URL, statement: str) -> list[tuple[object, ...]]:
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        result = connection.exec_driver_sql(statement)
+        return [tuple(row) for row in result] if result.returns_rows else []
+
+
+@pytest.mark.requirement("NFR-03")
+def test_the_schema_goes_up_and_down_and_up_again(empty: URL) -> None:
+    config = alembic_config(empty)
+    command.upgrade(config, "head")
+    assert {"tasks", "task_lists"} <= tables(empty)
+    command.downgrade(config, "base")
+    assert tables(empty) == {"alembic_version"}
+    command.upgrade(config, "head")
+    assert {"tasks", "task_lists"} <= tables(empty)
+
+
+@pytest.mark.requirement("NFR-03")
+def test_models_and_migrations_say_the_same(database: URL) -> None:
+    command.check(alembic_config(database))
+
+
+@pytest.mark.requirement("NFR-03")
+@pytest.mark.parametrize("revision", REVISIONS[:-1])
+def test_a_step_down_and_up_again_keeps_the_data(database: URL, revision: str) -> None:
+    config = alembic_config(database)
+    command.downgrade(config, revision)
+    execute(database, "INSERT INTO task_lists VALUES (1, 1, now())")
+    execute(
+        database,
+        "INSERT INTO tasks (user_id, title, completed, priority, tags, revision, created_at, "
+        "updated_at) VALUES (1, 'kept', false, 0, '{a}', 1, now(), now())",
+    )
+    before = execute(database, "SELECT user_id, id, title, tags, created_at FROM tasks")
+    command.downgrade(config, "-1")
+    if "tasks" in tables(database):
+        command.upgrade(config, "head")
+        assert execute(database, "SELECT user_id, id, title, tags, created_at FROM tasks") == before
+    else:
+        assert revision == REVISIONS[-1]
+
+
+@pytest.mark.requirement("NFR-03")
+def test_every_key_and_index_leads_with_the_owner(database: URL) -> None:
+    inspector = inspect(create_engine(database, poolclass=NullPool))
+    for table in set(inspector.get_table_names()) - {"alembic_version"}:
+        assert inspector.get_pk_constraint(table)["constrained_columns"][0] == "user_id"
+        for index in inspector.get_indexes(table):
+            assert index["column_names"][0] == "user_id", index["name"]
+
+
+@pytest.mark.requirement("NFR-03")
+def test_alembic_runs_from_the_command_line(empty: URL) -> None:
+    done = alembic("upgrade", "head", url=empty)
+    assert done.returncode == 0, done.stderr
+    assert {"tasks", "task_lists"} <= tables(empty)
+
+
+@pytest.mark.requirement("NFR-03")
+def test_alembic_prints_the_sql_without_a_database() -> None:
+    nowhere = URL.create("postgresql", host="127.0.0.1", port=1, database="none")
+    done = alembic("upgrade", "head", "--sql", url=nowhere)
+    assert done.returncode == 0, done.stderr
+    assert "CREATE TABLE tasks" in done.stdout
+
+
+def alembic(*arguments: str, url: URL) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "alembic", *arguments],
+        cwd=ROOT,
+        env=environment(url),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.requirement("NFR-03", "FR-10")
+def test_the_runtime_role_reads_and_writes_rows_and_owns_nothing(
+    cluster: Cluster, database: URL
+) -> None:
+    administer(cluster, "CREATE ROLE service LOGIN IN ROLE tasks_runtime")
+    try:
+        login = database.set(username="service")
+        execute(login, "INSERT INTO task_lists VALUES (9, 1, now())")
+        assert execute(login, "SELECT version_num FROM alembic_version") == [(REVISIONS[0],)]
+        for forbidden in ("DROP TABLE tasks", "ALTER TABLE tasks ADD x int", "TRUNCATE tasks"):
+            with pytest.raises(Exception, match=r"must be owner|permission denied"):
+                execute(login, forbidden)
+    finally:
+        administer(cluster, "DROP ROLE service")
+
+
+@pytest.mark.requirement("FR-09")
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("title", "''"),
+        ("title", "repeat('x', 201)"),
+        ("description", "repeat('x', 10001)"),
+        ("priority", "4"),
+        ("completed_at", "now()"),
+        ("tags", "array_fill('x'::text, ARRAY[21])"),
+        ("id", "0"),
+        ("user_id", "0"),
+    ],
+)
+def test_the_database_itself_refuses_what_no_task_may_be(
+    shared_database: URL, column: str, value: str
+) -> None:
+    values = {
+        "user_id": "1",
+        "id": "1",
+        "title": "'x'",
+        "completed": "false",
+        "priority": "0",
+        "tags": "'{}'",
+        "revision": "1",
+        "created_at": "now()",
+        "updated_at": "now()",
+        column: value,
+    }
+    statement = f"INSERT INTO tasks ({', '.join(values)}) VALUES ({', '.join(values.values())})"
+    with pytest.raises(Exception, match=r"violates check constraint|value too long"):
+        execute(shared_database, statement)

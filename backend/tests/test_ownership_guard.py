@@ -1,0 +1,72 @@
+"""The guard that refuses, in production too, a statement without its owner."""
+
+import pytest
+from sqlalchemy import ClauseElement, delete, select, text, true, update
+
+from backend.models.guard import OwnerMissingError, require_owner
+from backend.models.task import task_lists, tasks
+from backend.services import statements
+from backend.tests.support.recorder import RecordingClient
+
+OWNED = tasks.c.user_id == 1
+STATEMENTS = {
+    name: value for name, value in vars(statements).items() if isinstance(value, ClauseElement)
+}
+
+
+@pytest.mark.requirement("FR-10")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(tasks),
+        select(tasks).where(tasks.c.id == 1),
+        select(tasks).where(OWNED | true()),
+        select(tasks).where(~OWNED),
+        select(tasks).where(tasks.c.user_id == tasks.c.id),
+        select(tasks).where(tasks.c.user_id >= 1),
+        select(tasks.alias("t")).where(OWNED),
+        select(tasks).join(task_lists, OWNED).where(OWNED),
+        select(select(tasks).subquery()),
+        select(1).where(select(tasks.c.id).exists()),
+        update(tasks).values(title="x"),
+        update(tasks).values(title="x").where(task_lists.c.user_id == 1),
+        delete(tasks).where(tasks.c.id == 1),
+        select(task_lists),
+        select(select(tasks.c.id).cte()).where(OWNED),
+        text("SELECT * FROM tasks WHERE user_id = 1"),
+    ],
+    ids=str,
+)
+def test_a_statement_without_its_owner_is_refused(statement: ClauseElement) -> None:
+    with pytest.raises(OwnerMissingError):
+        require_owner(statement)
+
+
+@pytest.mark.requirement("FR-10")
+@pytest.mark.parametrize(
+    "statement",
+    [
+        select(tasks).where(OWNED, tasks.c.id == 1),
+        update(tasks).values(title="x").where(OWNED),
+        delete(tasks).where(OWNED & (tasks.c.id == 1)),
+        select(select(tasks).where(OWNED).subquery()),
+        text("SELECT 1"),
+        *STATEMENTS.values(),
+    ],
+    ids=str,
+)
+def test_a_statement_with_its_owner_passes(statement: ClauseElement) -> None:
+    require_owner(statement)
+
+
+@pytest.mark.requirement("FR-10")
+def test_the_engine_of_production_refuses(live: RecordingClient) -> None:
+    with live.app.state.sessions() as session, pytest.raises(OwnerMissingError):  # type: ignore[attr-defined]
+        session.execute(select(tasks))
+    assert live.recorder.statements == []
+
+
+def test_the_guard_looks_into_the_statements_that_a_write_begins_with() -> None:
+    bump = update(task_lists).values(revision=1).returning(task_lists.c.revision).cte()
+    with pytest.raises(OwnerMissingError):
+        require_owner(update(tasks).where(OWNED).values(revision=bump.c.revision))

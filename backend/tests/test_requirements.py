@@ -1,0 +1,35 @@
+"""Every requirement of the specs is carried by at least one test."""
+
+import ast
+import re
+
+import pytest
+
+from backend.tests.support.databases import ROOT
+
+NUMBER = re.compile(r"^\| (N?FR-\d\d) \|", re.MULTILINE)
+
+
+def specified() -> set[str]:
+    specs = (ROOT / "specs").glob("*/spec.md")
+    return {number for spec in specs for number in NUMBER.findall(spec.read_text())}
+
+
+def carried() -> set[str]:
+    """The numbers in the markers of all tests, read from their source."""
+    numbers = set()
+    for file in (ROOT / "backend/tests").glob("test_*.py"):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.requirement":
+                numbers |= {ast.literal_eval(argument) for argument in node.args}
+    return numbers
+
+
+@pytest.mark.requirement("NFR-06")
+def test_every_requirement_is_carried_by_a_test() -> None:
+    assert {"FR-01", "FR-16", "NFR-01", "NFR-07"} <= specified()
+    assert specified() - carried() == set()
+
+
+def test_no_test_names_a_requirement_that_does_not_exist() -> None:
+    assert carried() - specified() == set()

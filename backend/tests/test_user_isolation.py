@@ -1,0 +1,154 @@
+"""Another owner's tasks: every verb, both surfaces, foreign, missing and malformed ids."""
+
+import pytest
+from sqlalchemy import Connection
+
+from backend.tests.support.below import give_both_one_id, rows
+from backend.tests.support.recorder import Recorder, RecordingClient
+from backend.tests.support.surfaces import VERBS, Surface
+
+MINE, THEIRS = 1, 2
+SAME_ID = 77
+REQUEST_ID = {"X-Request-ID": "same"}
+
+
+@pytest.fixture
+def below(client: RecordingClient, shared_connection: tuple[Connection, Recorder]) -> Connection:
+    """The connection of the client's own transaction, to look at all rows of all owners."""
+    assert client.recorder is shared_connection[1]
+    return shared_connection[0]
+
+
+@pytest.fixture
+def foreign(client: RecordingClient, surface: Surface) -> dict[str, object]:
+    """A task of the other owner, while this one has a task, too."""
+    client.request(**vars(surface.create(MINE, title="mine")))
+    task: dict[str, object] = client.request(**vars(surface.create(THEIRS, title="theirs"))).json()
+    return task
+
+
+@pytest.mark.requirement("FR-10", "NFR-06")
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_foreign_task_answers_as_a_missing_one(
+    client: RecordingClient,
+    surface: Surface,
+    verb: str,
+    foreign: dict[str, object],
+    below: Connection,
+) -> None:
+    before = rows(below)
+    answers = [
+        client.request(**vars(surface.verbs(MINE, task_id)[verb]), headers=REQUEST_ID)
+        for task_id in (foreign["id"], 10**15)
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+    assert answers[0].headers == answers[1].headers
+    assert rows(below) == before
+
+
+@pytest.mark.requirement("FR-10")
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "restore"])
+def test_a_trashed_task_answers_as_a_missing_one(
+    client: RecordingClient, surface: Surface, verb: str, below: Connection
+) -> None:
+    task = client.request(**vars(surface.create(MINE, title="mine"))).json()
+    client.delete(surface.task(MINE, task["id"]))
+    before = rows(below)
+    answers = [
+        client.request(**vars(surface.verbs(MINE, task_id)[verb]), headers=REQUEST_ID)
+        for task_id in (task["id"], 10**15)
+    ]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+    assert rows(below) == before
+
+
+@pytest.mark.requirement("FR-10")
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_owner_without_any_task_gets_no_row_by_failing(
+    client: RecordingClient,
+    surface: Surface,
+    verb: str,
+    foreign: dict[str, object],
+    below: Connection,
+) -> None:
+    before = rows(below)
+    request = surface.verbs(3, foreign["id"])[verb]
+    assert client.request(**vars(request)).status_code == 404
+    assert rows(below) == before
+
+
+@pytest.mark.requirement("FR-10", "FR-09")
+@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("alias", ["0", "-1", "+1", "01", "1.0", "1_0", "%201", "x", str(2**63)])
+def test_a_malformed_id_reaches_no_database(
+    client: RecordingClient, surface: Surface, verb: str, alias: str
+) -> None:
+    for owner, task_id in ((MINE, alias), (alias, 1)):
+        response = client.request(**vars(surface.verbs(owner, task_id)[verb]))
+        assert response.status_code == 400
+        assert client.recorder.statements == []
+
+
+@pytest.mark.requirement("FR-10", "FR-01")
+def test_a_list_holds_ones_own_tasks_only(
+    client: RecordingClient, surface: Surface, foreign: dict[str, object]
+) -> None:
+    assert [task["title"] for task in client.get(surface.tasks(MINE)).json()] == ["mine"]
+    assert client.get(surface.tasks(THEIRS)).json() == [foreign]
+    assert client.get(surface.tasks(3)).json() == []
+
+
+@pytest.mark.requirement("FR-10")
+@pytest.mark.parametrize("verb", VERBS)
+def test_owners_with_the_same_id_never_meet(
+    client: RecordingClient, surface: Surface, verb: str, below: Connection
+) -> None:
+    """Ids are unique in practice only; nothing may rely on it."""
+    client.request(**vars(surface.create(MINE, title="mine")))
+    client.request(**vars(surface.create(THEIRS, title="theirs")))
+    give_both_one_id(below, MINE, THEIRS, SAME_ID)
+    theirs = rows(below, THEIRS)
+    response = client.request(**vars(surface.verbs(MINE, SAME_ID)[verb]))
+    assert response.is_success
+    assert rows(below, THEIRS) == theirs
+    if response.content and verb != "head":
+        assert response.json()["user_id"] == MINE
+
+
+@pytest.mark.requirement("FR-08")
+def test_the_flat_surface_never_reads_without_an_owner(client: RecordingClient) -> None:
+    verbs = [("GET", "/api/v1/tasks"), ("GET", "/api/v1/tasks/1"), ("DELETE", "/api/v1/tasks/1")]
+    verbs += [("PATCH", "/api/v1/tasks/1/complete"), ("POST", "/api/v1/tasks/1/restore")]
+    for method, url in verbs:
+        response = client.request(method, url)
+        assert response.status_code == 400
+        assert [error["loc"] for error in response.json()["errors"]] == ["query.user_id"]
+        assert client.recorder.statements == []
+
+
+@pytest.mark.requirement("FR-08")
+@pytest.mark.parametrize("content", [{}, {"user_id": "1"}, {"user_id": 0}, {"user_id": True}])
+def test_the_flat_surface_creates_only_for_the_owner_of_the_body(
+    client: RecordingClient, content: dict[str, object]
+) -> None:
+    response = client.post("/api/v1/tasks", json={"title": "x", **content})
+    assert response.status_code == 400
+    assert [error["loc"] for error in response.json()["errors"]] == ["body.user_id"]
+    assert client.recorder.statements == []
+
+
+@pytest.mark.requirement("FR-08")
+@pytest.mark.parametrize("verb", VERBS)
+def test_no_request_falls_through_to_the_other_surface(
+    client: RecordingClient, verb: str, surface: Surface
+) -> None:
+    """`/api/v1/tasks/5/complete` also matches `/api/{user_id}/tasks/{id}/complete`."""
+    task = client.request(**vars(surface.create(MINE, title="mine"))).json()
+    request = surface.verbs(MINE, task["id"])[verb]
+    assert client.request(**vars(request)).is_success
+    if surface.name == "flat":
+        bare = request.url.partition("?")[0]
+        fallen = client.request(request.method, bare, json=request.json)
+        assert fallen.status_code == 400
