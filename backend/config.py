@@ -1,10 +1,12 @@
 """Settings from the environment or a git-ignored `.env`, and from nowhere else."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
+from psycopg2 import ProgrammingError
+from psycopg2.extensions import make_dsn
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import URL, make_url
@@ -12,6 +14,11 @@ from sqlalchemy.exc import ArgumentError
 
 DRIVER = "postgresql+psycopg2"
 _SCHEMES = {"postgres", "postgresql", DRIVER}
+_HOST = r"(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])"
+_ORIGIN = re.compile(rf"https?://{_HOST}(?::([0-9]{{1,5}}))?")
+_PATH = r"(?:/[A-Za-z0-9._~%-]+)*/?"
+_ROOT = re.compile(_ORIGIN.pattern + _PATH)
+_TRUSTED = re.compile(rf"\*|(?:\*\.)?{_HOST}")
 
 
 class SettingsError(SystemExit):
@@ -28,29 +35,35 @@ def database_url(text: SecretStr) -> URL:
     """
     try:
         url = make_url(text.get_secret_value().strip())
-    except (ArgumentError, ValueError):
+        make_dsn(**dict.fromkeys(url.query, "x"))  # knows the names of libpq's options
+    except (ArgumentError, ValueError, ProgrammingError):
         url = None
-    if url is None or url.drivername not in _SCHEMES or not url.database:
+    if url is None or url.drivername not in _SCHEMES or not url.database or not _is_port(url.port):
         raise ValueError("must be like postgresql://user:password@host/database")
     password = url.query.get("password", url.password)
     if not isinstance(password, str | None):
         raise ValueError("must name one password")  # noqa: TRY004  (pydantic takes no TypeError)
-    url = url.difference_update_query(["password"])
-    return url.set(drivername=DRIVER, password=password)
+    return url.difference_update_query(["password"]).set(drivername=DRIVER, password=password)
 
 
 def _comma_separated(value: object) -> object:
-    return (
-        [part.strip() for part in value.split(",") if part.strip()]
-        if isinstance(value, str)
-        else value
-    )
+    if not isinstance(value, str):
+        return value
+    return [part.strip() for part in value.split(",") if part.strip()]
 
 
-def _is_origin(text: str) -> bool:
-    parts = urlsplit(text)
-    bare = f"{parts.scheme}://{parts.netloc}" == text and "@" not in parts.netloc
-    return text == "*" or (parts.scheme in {"http", "https"} and bool(parts.hostname) and bare)
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _is_port(port: str | int | None) -> bool:
+    return port is None or 1 <= int(port) <= 65535
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> bool:
+    """Whether the whole text is of the pattern, whose first group is a port."""
+    match = pattern.fullmatch(text)
+    return match is not None and _is_port(match[1])
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
@@ -61,7 +74,11 @@ class Settings(BaseSettings):
     """What an operator can set; `.env.example` explains each. Fields are named in upper case."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", extra="ignore", hide_input_in_errors=True, frozen=True
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        frozen=True,
     )
 
     database_url: Secret
@@ -72,7 +89,9 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=4, ge=1, le=100)
     docs_enabled: bool = True
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
+        "info"
+    )
     log_format: Literal["text", "json"] = "text"
 
     @field_validator("database_url", "migration_database_url")
@@ -85,7 +104,7 @@ class Settings(BaseSettings):
     @field_validator("cors_origins")
     @classmethod
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(map(_is_origin, value)):
+        if not all(origin == "*" or _matches(_ORIGIN, origin) for origin in value):
             raise ValueError(
                 "must be origins like https://app.example.com, comma-separated, without a path"
             )
@@ -94,7 +113,7 @@ class Settings(BaseSettings):
     @field_validator("trusted_hosts")
     @classmethod
     def _are_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not value or any("*" in host.removeprefix("*.") and host != "*" for host in value):
+        if not value or not all(map(_TRUSTED.fullmatch, value)):
             raise ValueError("must be host names, comma-separated; wildcards like *.example.com")
         return value
 
@@ -103,13 +122,7 @@ class Settings(BaseSettings):
     def _is_root(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        if (
-            parts.scheme not in {"http", "https"}
-            or not parts.hostname
-            or parts.query
-            or parts.fragment
-        ):
+        if not _matches(_ROOT, value):
             raise ValueError("must be like https://tasks.example.com, without a query")
         return value.rstrip("/")
 

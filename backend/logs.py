@@ -55,7 +55,7 @@ def configure_logging(settings: Settings) -> None:
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": settings.log_level.upper()},
             "loggers": {
-                name: {"handlers": [], "propagate": name != "uvicorn.access"}
+                name: {"level": "NOTSET", "handlers": [], "propagate": name != "uvicorn.access"}
                 for name in ("uvicorn", "uvicorn.error", "uvicorn.access")
             },
         }

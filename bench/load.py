@@ -2,8 +2,8 @@
 
     make bench ARGS='--port 8000 --clients 100 --requests 5000'
 
-Prints a line an operation: requests a second, and latency at three percentiles in milliseconds. Speaks
-HTTP over bare sockets, because a client library would be slower than the server that it measures.
+Prints a line an operation: requests a second, and latency at three percentiles in milliseconds.
+Speaks HTTP over bare sockets: a client library would be slower than the server that it measures.
 """
 
 import argparse
@@ -53,7 +53,8 @@ async def measure(name: str, message: bytes, connections: list[Connection], requ
     await asyncio.gather(*map(work, connections))
     rate = requests / (time.perf_counter() - started)
     cuts = statistics.quantiles(spent, n=100)
-    print(f"{name:8} {rate:8.0f}/s   p50 {cuts[49]:7.1f}   p95 {cuts[94]:7.1f}   p99 {cuts[98]:7.1f}")
+    latency = "   ".join(f"p{percent} {cuts[percent - 1]:7.1f}" for percent in (50, 95, 99))
+    print(f"{name:8} {rate:8.0f}/s   {latency}")
 
 
 async def main(port: int, clients: int, requests: int) -> None:

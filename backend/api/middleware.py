@@ -68,7 +68,9 @@ class ProblemMiddleware:
                 headers = MutableHeaders(scope=message)
                 replaced = headers.get("content-type", "").startswith("text/plain")
                 if replaced:
-                    del headers["content-type"], headers["content-length"]
+                    _drop(headers, "content-")
+                    if "access-control-allow-origin" not in headers:
+                        _drop(headers, "access-control-")
                     problem = ProblemResponse(problem_for_status(message["status"]))
                     problem.raw_headers.extend(headers.raw)
                     await problem(scope, receive, send)
@@ -76,6 +78,11 @@ class ProblemMiddleware:
                 await send(message)
 
         await self.app(scope, receive, send_problem if scope["type"] == "http" else send)
+
+
+def _drop(headers: MutableHeaders, prefix: str) -> None:
+    for name in {name for name in headers if name.startswith(prefix)}:
+        del headers[name]
 
 
 class InternalErrorMiddleware:

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from backend.errors import FieldError, InvalidRequest, MalformedJson, UnsupportedMediaType
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+_NULL = FieldError("body", "must not be null", "null")
 _MERGE_PATCH = "application/merge-patch+json"
 
 
@@ -115,7 +116,8 @@ class StrictRoute(APIRoute):
             # Read in any case: a body over the limit must be refused before anything is done.
             if await request.body() and takes_body:
                 _require_json(request)
-                await request.json()
+                if await request.json() is None:  # which would pass for no body
+                    raise InvalidRequest(errors=(_NULL,))
             return await handler(request)
 
         return strict

@@ -3,12 +3,15 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from dotenv import dotenv_values
 from sqlalchemy.exc import OperationalError
 
 from backend.dev.cluster import default_cluster
 from backend.dev.errors import EmbeddedPostgresError
+
+ROOT = Path(__file__).parents[2]
 
 
 def setting(name: str, default: str = "") -> str:
@@ -42,7 +45,7 @@ def serve(host: str, port: int) -> None:
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
-    command.upgrade(Config("alembic.ini"), "head")
+    command.upgrade(Config(ROOT / "alembic.ini"), "head")
     print(f"http://{f'[{host}]' if ':' in host else host}:{port}/docs", flush=True)
     uvicorn.run("backend.main:app", host=host, port=port, access_log=False)
 

@@ -1,7 +1,6 @@
 """The real PostgreSQL of the whole run, and a client for each kind of test."""
 
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 from fastapi import FastAPI
@@ -59,21 +58,28 @@ def shared_connection(shared_database: URL) -> Iterator[tuple[Connection, Record
 
 @pytest.fixture(scope="session")
 def shared_app(shared_database: URL) -> FastAPI:
+    """The application of all tests that roll back what they did."""
     return create_app(settings_for(shared_database))
+
+
+@pytest.fixture(scope="session")
+def shared_client(shared_app: FastAPI) -> Iterator[RecordingClient]:
+    with RecordingClient(shared_app, raise_server_exceptions=False) as client:
+        yield client
 
 
 @pytest.fixture
 def client(
-    shared_app: FastAPI, shared_connection: tuple[Connection, Recorder]
+    shared_client: RecordingClient,
+    shared_app: FastAPI,
+    shared_connection: tuple[Connection, Recorder],
 ) -> Iterator[RecordingClient]:
     """A client whose requests run in savepoints and leave nothing; each statement is checked."""
-    connection, recorder = shared_connection
+    connection, shared_client.recorder = shared_connection
     transaction = connection.begin()
     sessions = sessionmaker(connection, class_=Session, join_transaction_mode="create_savepoint")
     shared_app.dependency_overrides = {get_sessions: lambda: sessions}
-    with closing(RecordingClient(shared_app, raise_server_exceptions=False)) as client:
-        client.recorder = recorder
-        yield client
+    yield shared_client
     transaction.rollback()
 
 

@@ -11,8 +11,10 @@ NUMBER = re.compile(r"^\| (N?FR-\d\d) \|", re.MULTILINE)
 
 
 def specified() -> set[str]:
-    specs = (ROOT / "specs").glob("*/spec.md")
-    return {number for spec in specs for number in NUMBER.findall(spec.read_text())}
+    """The numbers of all accepted specs."""
+    specs = [spec.read_text() for spec in (ROOT / "specs").glob("*/spec.md")]
+    accepted = [spec for spec in specs if "\nStatus: accepted" in spec]
+    return {number for spec in accepted for number in NUMBER.findall(spec)}
 
 
 def carried() -> set[str]:

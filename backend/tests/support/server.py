@@ -38,8 +38,9 @@ class Server:
 
 
 def environment(url: URL, **settings: str) -> dict[str, str]:
+    """What a process needs to find the project and its database, wherever it runs."""
     rendered = url.render_as_string(hide_password=False)
-    return {**os.environ, "DATABASE_URL": rendered, **settings}
+    return {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": rendered, **settings}
 
 
 @contextmanager
@@ -49,7 +50,7 @@ def running(url: URL, **settings: str) -> Iterator[Server]:
     command = [sys.executable, "-m", "uvicorn", "backend.main:app", "--port", str(port)]
     process = subprocess.Popen(
         command,
-        cwd=ROOT,
+        cwd="/",  # where no .env lies
         env=environment(url, **settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -1,0 +1,222 @@
+"""Hostile addresses: paths, ids, parameters, cursors (the numbers: lines of the threat list).
+
+Bodies, sizes and methods are in the other `test_hostile_…` files.
+"""
+
+import re
+from urllib.parse import unquote
+
+import pytest
+
+from backend.models.task import MAX_ID
+from backend.tests.support.problems import MARK, require_problem
+from backend.tests.support.recorder import RecordingClient
+from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
+
+NULS = ["1%00", "%00", f"%00{MARK}", f"{MARK}%00"]
+ALIASES = [
+    *("1.0", "+1", "%2B1", "%201", "1%20", "1_0", "01", "0", "-1", "-0", "--1", "1.", ".1", "1e0"),
+    *("0x1", "0b1", "1%0a", "%0a1", "1%0d", "1%09", "1,1", "1;1", "true", "null", MARK, "¹", "½"),
+    *("١", "１", "𝟏", "%ff", "%ff%fe", "1%ff", "%c0%b1", "%ed%a0%80", "1%c2%a0", "%ef%bb%bf1"),
+    *(str(2**63), str(2**64 + 1), "1" + "0" * 30, "1" * 400),
+]
+LIMITS = ["0", "-1", "501", str(2**63), "%2B5", "+5", "05", "%205", "5.0", "5e0", "", "5%00", MARK]
+JSON_ALIASES = [
+    *(
+        '"1"',
+        "1.0",
+        "1e0",
+        "true",
+        "null",
+        "0",
+        "-1",
+        str(2**63),
+        "1" + "0" * 30,
+        "[1]",
+        '{"a": 1}',
+    ),
+    f'"{MARK}"',
+]
+
+
+def create(client: RecordingClient, surface: Surface, owner: int = 1) -> dict[str, object]:
+    response = client.request(**vars(surface.create(owner, title="kept")))
+    assert response.status_code == 201
+    task: dict[str, object] = response.json()
+    return task
+
+
+def next_cursor(client: RecordingClient, surface: Surface, owner: int = 1) -> str:
+    """A good cursor: there must be two tasks."""
+    link = client.get(surface.tasks(owner, "limit=1")).headers["link"]
+    found = re.search(r"cursor=([^>&]+)", link)
+    assert found
+    return unquote(found[1])
+
+
+def refusal(client: RecordingClient, url: str, *, code: str = "validation_error") -> list[str]:
+    """The places that a refused GET names; it must not have reached the database."""
+    problem = require_problem(client.get(url), 400, code)
+    assert client.recorder.statements == []
+    return [error["loc"] for error in problem.get("errors", [])]
+
+
+def places(surface: Surface, alias: str, name: str = "user_id") -> list[str]:
+    """What is named for an id; a path with a control character is refused as a whole."""
+    if surface.name == "flat" and name == "user_id":
+        return ["query.user_id"]
+    return [] if re.search(r"%[01].", alias) else [f"path.{name}"]
+
+
+@pytest.mark.requirement("FR-09", "FR-12")
+@pytest.mark.parametrize("alias", NULS)
+def test_1_nul_in_an_id_is_refused(client: RecordingClient, surface: Surface, alias: str) -> None:
+    assert refusal(client, surface.tasks(alias)) == places(surface, alias)
+    assert refusal(client, surface.task(1, alias)) == places(surface, alias, "id")
+
+
+@pytest.mark.requirement("FR-12")
+def test_1_nul_in_a_query_is_refused(client: RecordingClient, surface: Surface) -> None:
+    assert refusal(client, surface.tasks(1, "limit=%00")) == ["query.limit"]
+    assert refusal(client, surface.tasks(1, f"{MARK}%00=1")) == ["query"]
+    assert refusal(client, surface.tasks(1, f"cursor={MARK}%00"), code="invalid_cursor") == []
+
+
+@pytest.mark.requirement("FR-12")
+@pytest.mark.parametrize("action", ["", "/complete", "/restore"])
+@pytest.mark.parametrize("query", [f"{MARK}=1", f"{MARK}", f"=1{MARK}", "Limit=1", "limit%20=1"])
+def test_8_an_unknown_parameter_is_refused(
+    client: RecordingClient, surface: Surface, action: str, query: str
+) -> None:
+    task = create(client, surface)
+    methods = {"": ["GET", "HEAD", "PUT", "PATCH", "DELETE"], "/complete": ["PATCH"]}
+    url = surface.task(1, task["id"], action)
+    url += ("&" if "?" in url else "?") + query
+    for method in methods.get(action, ["POST"]):
+        response = client.request(method, url)
+        assert client.recorder.statements == []
+        if method == "HEAD":
+            assert (response.status_code, response.content) == (400, b"")
+            continue
+        problem = require_problem(response, 400, "validation_error")
+        assert [error["code"] for error in problem["errors"]] == ["unknown_parameter"]
+    assert client.get(surface.tasks(1)).json() == [task]
+
+
+@pytest.mark.requirement("FR-12")
+@pytest.mark.parametrize("url", ["/health/live", "/health/ready"])
+def test_8_an_unknown_parameter_of_a_health_check_is_refused(
+    client: RecordingClient, url: str
+) -> None:
+    assert refusal(client, f"{url}?{MARK}={MARK}") == ["query"]
+
+
+@pytest.mark.requirement("FR-12", "FR-08")
+def test_8_creating_takes_the_owner_from_one_place(
+    client: RecordingClient, surface: Surface
+) -> None:
+    request = vars(surface.create(1, title=MARK))
+    request["url"] += "?user_id=2"
+    require_problem(client.request(**request), 400, "validation_error")
+    assert client.recorder.statements == []
+    assert client.get(surface.tasks(1)).json() == client.get(surface.tasks(2)).json() == []
+
+
+@pytest.mark.requirement("FR-12", "FR-16")
+@pytest.mark.parametrize("name", ["limit", "cursor"])
+def test_8_a_repeated_parameter_is_refused(
+    client: RecordingClient, surface: Surface, name: str
+) -> None:
+    for twice in (f"{name}=1&{name}=1", f"{name}=1&{name}=2", f"{name}={MARK}&{name}="):
+        assert refusal(client, surface.tasks(1, twice)) == [f"query.{name}"]
+
+
+@pytest.mark.requirement("FR-12", "FR-08")
+def test_8_a_repeated_owner_is_refused(client: RecordingClient) -> None:
+    assert refusal(client, FLAT.tasks(1, "user_id=2")) == ["query.user_id"]
+    assert refusal(client, FLAT.tasks(1, "user_id=1")) == ["query.user_id"]
+
+
+@pytest.mark.requirement("FR-09", "FR-10")
+@pytest.mark.parametrize("alias", ALIASES, ids=lambda alias: ascii(alias)[:24])
+def test_11_an_id_has_one_spelling(client: RecordingClient, surface: Surface, alias: str) -> None:
+    assert refusal(client, surface.tasks(alias)) == places(surface, alias)
+    assert refusal(client, surface.task(1, alias)) == places(surface, alias, "id")
+
+
+@pytest.mark.requirement("FR-09")
+def test_11_an_empty_id_is_refused(client: RecordingClient) -> None:
+    assert refusal(client, "/api/v1/tasks?user_id=") == ["query.user_id"]
+    assert refusal(client, "/api/v1/tasks?user_id") == ["query.user_id"]
+    for url in ("/api//tasks", "/api/1/tasks/", "/api/1/tasks//complete", "/api/v1/tasks/"):
+        require_problem(client.get(url), 404, "not_found")
+        assert client.recorder.statements == []
+
+
+@pytest.mark.requirement("FR-09")
+def test_11_the_greatest_id_is_an_id(client: RecordingClient, surface: Surface) -> None:
+    require_problem(client.get(surface.task(MAX_ID, MAX_ID)), 404, "task_not_found")
+    assert create(client, surface, MAX_ID)["user_id"] == MAX_ID
+
+
+@pytest.mark.requirement("FR-09", "FR-08")
+@pytest.mark.parametrize("alias", JSON_ALIASES)
+def test_11_an_owner_in_a_body_has_one_spelling(client: RecordingClient, alias: str) -> None:
+    content = f'{{"title": "{MARK}", "user_id": {alias}}}'.encode()
+    headers = {"Content-Type": "application/json"}
+    response = client.post("/api/v1/tasks", content=content, headers=headers)
+    problem = require_problem(response, 400, "validation_error")
+    assert [error["loc"] for error in problem["errors"]] == ["body.user_id"]
+    assert client.recorder.statements == []
+
+
+@pytest.mark.requirement("FR-12", "FR-16")
+@pytest.mark.parametrize("limit", LIMITS)
+def test_12_a_limit_is_from_1_to_500(client: RecordingClient, surface: Surface, limit: str) -> None:
+    assert refusal(client, surface.tasks(1, f"limit={limit}")) == ["query.limit"]
+
+
+@pytest.mark.requirement("FR-16")
+@pytest.mark.parametrize(
+    "cursor", ["", MARK, "AAAA", "%F0%9F%92%A9", "%ff", "A" * 512, "null", "W10"]
+)
+def test_12_garbage_is_no_cursor(client: RecordingClient, surface: Surface, cursor: str) -> None:
+    assert refusal(client, surface.tasks(1, f"cursor={cursor}"), code="invalid_cursor") == []
+
+
+@pytest.mark.requirement("FR-16")
+def test_12_a_huge_cursor_is_refused(client: RecordingClient, surface: Surface) -> None:
+    assert refusal(client, surface.tasks(1, f"cursor={MARK * 900}")) == ["query.cursor"]
+
+
+@pytest.mark.requirement("FR-16")
+def test_12_a_truncated_or_longer_cursor_is_refused(client: RecordingClient) -> None:
+    tasks = [create(client, PRIMARY) for _ in range(2)]
+    cursor = next_cursor(client, PRIMARY)
+    for end in range(0, len(cursor), 2):
+        refusal(client, PRIMARY.tasks(1, f"cursor={cursor[:end]}"), code="invalid_cursor")
+    for more in ("A", "AAAA", "%0a", "%00", "%20", "=", "===="):
+        refusal(client, PRIMARY.tasks(1, f"cursor={cursor}{more}"), code="invalid_cursor")
+    assert client.get(PRIMARY.tasks(1, f"cursor={cursor}")).json() == tasks[1:]
+
+
+@pytest.mark.requirement("FR-16")
+def test_12_a_cursor_with_one_bit_flipped_is_refused(client: RecordingClient) -> None:
+    for _ in range(2):
+        create(client, PRIMARY)
+    cursor = next_cursor(client, PRIMARY)
+    flips = [(place, bit) for bit in (0, 3) for place in range(len(cursor))]
+    flips += [(len(cursor) - 1, bit) for bit in (1, 2, 4, 5)]
+    for place, bit in flips:
+        other = ord(cursor[place]) ^ 1 << bit
+        flipped = f"{cursor[:place]}%{other:02x}{cursor[place + 1 :]}"
+        refusal(client, PRIMARY.tasks(1, f"cursor={flipped}"), code="invalid_cursor")
+
+
+@pytest.mark.requirement("FR-16", "FR-10")
+def test_12_another_owners_cursor_is_refused(client: RecordingClient, surface: Surface) -> None:
+    for owner in (1, 1, 2, 2):
+        create(client, surface, owner)
+    for cursor in (next_cursor(client, surface, 2), next_cursor(client, surface, 2)[:-4]):
+        refusal(client, surface.tasks(1, f"cursor={cursor}"), code="invalid_cursor")
+        refusal(client, surface.tasks(11, f"cursor={cursor}"), code="invalid_cursor")

@@ -1,0 +1,91 @@
+"""Bodies over the limit: refused while they are read, before anything is done (line 4)."""
+
+import json
+import socket
+from collections.abc import Iterator
+from http.client import HTTPResponse
+
+import pytest
+
+from backend.tests.support.problems import MARK, require_problem
+from backend.tests.support.recorder import RecordingClient
+from backend.tests.support.server import Server
+from backend.tests.support.surfaces import Surface
+
+LIMIT = 1_048_576
+JSON = {"Content-Type": "application/json"}
+WRITES = ["create", "replace", "patch", "toggle", "complete", "delete", "restore"]
+
+
+def body(size: int) -> bytes:
+    """A valid task of exactly this many bytes, but for the length of its description."""
+    head = b'{"user_id": 1, "title": "%s", "description": "' % MARK.encode()
+    return head + b"x" * (size - len(head) - 2) + b'"}'
+
+
+def in_chunks(content: bytes) -> Iterator[bytes]:
+    for start in range(0, len(content), 65536):
+        yield content[start : start + 65536]
+
+
+@pytest.mark.requirement("FR-12")
+@pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
+@pytest.mark.parametrize("verb", WRITES)
+def test_4_a_body_over_the_limit_is_refused_and_nothing_is_done(
+    client: RecordingClient, surface: Surface, verb: str, chunked: bool
+) -> None:
+    task = client.request(**vars(surface.create(1, title="kept"))).json()
+    request = {**surface.verbs(1, task["id"]), "create": surface.create(1)}[verb]
+    content = in_chunks(body(LIMIT + 1)) if chunked else body(LIMIT + 1)
+    response = client.request(request.method, request.url, content=content, headers=JSON)
+    statements = list(client.recorder.statements)
+    require_problem(response, 413, "payload_too_large", "xxxx")
+    assert statements == []
+    assert client.get(surface.tasks(1)).json() == [task]
+
+
+@pytest.mark.requirement("FR-12")
+@pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
+def test_4_a_body_at_the_limit_is_read(
+    client: RecordingClient, surface: Surface, chunked: bool
+) -> None:
+    content = in_chunks(body(LIMIT)) if chunked else body(LIMIT)
+    response = client.request("POST", surface.create(1).url, content=content, headers=JSON)
+    problem = require_problem(response, 400, "validation_error", "xxxx")
+    assert [error["loc"] for error in problem["errors"]] == ["body.description"]
+
+
+def answer(server: Server, *parts: bytes) -> tuple[int, dict[str, str], str]:
+    """What the server answers these bytes with, while more are due: status, headers, body."""
+    with (
+        socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection,
+        HTTPResponse(connection, method="POST") as response,
+    ):
+        for part in parts:
+            connection.sendall(part)
+        response.begin()
+        headers = {name.lower(): value for name, value in response.getheaders()}
+        return response.status, headers, response.read().decode()
+
+
+def head(path: str, *lines: str) -> bytes:
+    """The head of a request that creates a task."""
+    fixed = (f"POST {path} HTTP/1.1", "Host: localhost", "Content-Type: application/json")
+    return "\r\n".join([*fixed, *lines, "", ""]).encode()
+
+
+@pytest.mark.requirement("FR-12")
+def test_4_the_server_refuses_without_reading_the_rest(server: Server) -> None:
+    """No request ever ends: an answer proves that the rest is not waited for."""
+    chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
+    for path in ("/api/1/tasks", "/api/v1/tasks"):
+        declared = head(path, "Content-Length: 50000000"), body(LIMIT)[:1000]
+        chunked = head(path, "Transfer-Encoding: chunked"), *[chunk] * 17
+        for parts in (declared, chunked):
+            status, headers, text = answer(server, *parts)
+            assert (status, headers["content-type"]) == (413, "application/problem+json")
+            assert json.loads(text)["code"] == "payload_too_large"
+            assert json.loads(text)["request_id"] == headers["x-request-id"]
+            assert MARK not in text
+            assert "xxxx" not in text
+    assert server.client.get("/api/1/tasks").json() == []
