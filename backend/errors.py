@@ -9,8 +9,10 @@ AppError
 │   └── TaskNotFound         404 task_not_found (missing, trashed and foreign alike)
 ├── MethodNotAllowed         405 method_not_allowed
 ├── Conflict                 409 conflict
+├── PreconditionFailed       412 precondition_failed
 ├── PayloadTooLarge          413 payload_too_large
 ├── UnsupportedMediaType     415 unsupported_media_type
+├── IdempotencyKeyReused     422 idempotency_key_reused
 ├── InternalError            500 internal_error
 └── Unavailable              503, each with `retry_after` seconds
     ├── DatabaseUnavailable  503 database_unavailable
@@ -104,6 +106,13 @@ class Conflict(AppError):
     detail = "The change does not fit the task as it is now."
 
 
+class PreconditionFailed(AppError):
+    status = 412
+    code = "precondition_failed"
+    title = "Precondition failed"
+    detail = "The task has changed since. Nothing was written; read it again."
+
+
 class PayloadTooLarge(AppError):
     status = 413
     code = "payload_too_large"
@@ -116,6 +125,13 @@ class UnsupportedMediaType(AppError):
     code = "unsupported_media_type"
     title = "Unsupported media type"
     detail = "Send the body as application/json, not compressed."
+
+
+class IdempotencyKeyReused(AppError):
+    status = 422
+    code = "idempotency_key_reused"
+    title = "Idempotency key reused"
+    detail = "This Idempotency-Key was used for another content in the last 24 hours."
 
 
 class InternalError(AppError):

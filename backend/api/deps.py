@@ -1,18 +1,31 @@
 """What handlers are given: a session, the owner, the owner's tasks."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 from sqlmodel import Session
 
 from backend.api.responses import Presenter
-from backend.api.schemas.fields import UserId
+from backend.api.schemas.fields import Day, Instant, Tag, UserId
+from backend.api.schemas.queries import (
+    Choice,
+    Cursor,
+    IfNoneMatch,
+    Limit,
+    SearchText,
+    Sort,
+    TimeZone,
+)
 from backend.api.schemas.task import OwnedTaskContent
 from backend.errors import DatabaseUnavailable, Forbidden
 from backend.models.database import Sessions, is_migrated
+from backend.models.task import Priority
 from backend.services.faults import translated
-from backend.services.tasks import TaskService
+from backend.services.filters import Filters
+from backend.services.sorting import DEFAULT as DEFAULT_SORT
+from backend.services.tasks import ListQuery, TaskService
 
 # Async but for one: a plain function would take one of the few threads that serve the database.
 
@@ -62,6 +75,43 @@ async def get_body_service(
     return TaskService(session, _authorised(body.user_id, caller))
 
 
+async def get_filters(  # noqa: PLR0913, PLR0917  (they are the contract's)
+    completed: Choice | None = None,
+    priority: Annotated[list[Priority], Query(description="Any of these.")] = [],  # noqa: B006
+    tag: Annotated[list[Tag], Query(description="All of these.")] = [],  # noqa: B006
+    q: SearchText = None,
+    due_from: Annotated[Day | None, Query(description="First day, inclusive.")] = None,
+    due_to: Annotated[Day | None, Query(description="Last day, inclusive.")] = None,
+    time_zone: TimeZone = "UTC",
+    updated_since: Annotated[Instant | None, Query(description="Inclusive.")] = None,
+) -> Filters:
+    """Which tasks of the collection are meant."""
+    return Filters(
+        completed=completed,
+        priority=tuple(priority),
+        tag=tuple(tag),
+        q=q,
+        due_from=due_from,
+        due_to=due_to,
+        time_zone=time_zone,
+        updated_since=updated_since,
+    )
+
+
+async def get_list_query(
+    filters: Annotated[Filters, Depends(get_filters)],
+    deleted: Annotated[Choice, Query(description="List the trash.")] = False,
+    sort: Sort = DEFAULT_SORT,
+    limit: Limit = 500,
+    cursor: Cursor = None,
+    count: Annotated[Choice, Query(description="Add `X-Total-Count`.")] = False,
+    if_none_match: IfNoneMatch = (),
+) -> ListQuery:
+    """What the list is asked for."""
+    wanted = replace(filters, deleted=deleted)
+    return ListQuery(wanted, sort, limit, cursor, count, known=if_none_match)
+
+
 async def get_presenter(request: Request) -> Presenter:
     """Renders answers whose URLs begin with `PUBLIC_URL`, or as the request's does."""
     root = request.app.state.public_url or str(request.base_url).rstrip("/")
@@ -75,6 +125,8 @@ def require_ready(sessions: Annotated[Sessions, Depends(get_sessions)]) -> None:
             raise DatabaseUnavailable("The database is not at the newest migration.")
 
 
+Wanted = Annotated[Filters, Depends(get_filters)]
+Listed = Annotated[ListQuery, Depends(get_list_query)]
 Tasks = Annotated[TaskService, Depends(get_service)]
 BodyOwnersTasks = Annotated[TaskService, Depends(get_body_service)]
 Present = Annotated[Presenter, Depends(get_presenter)]

@@ -4,7 +4,7 @@ import json
 import math
 from collections.abc import Callable, Coroutine
 from email.message import Message
-from typing import Any
+from typing import Any, get_origin
 
 from fastapi import Request, Response
 from fastapi.dependencies.utils import get_flat_params
@@ -86,12 +86,12 @@ class StrictRequest(Request):
         return self._json
 
 
-def _require_known(request: Request, known: set[str]) -> None:
+def _require_known(request: Request, known: set[str], repeatable: set[str]) -> None:
     """Raise InvalidRequest, not repeating it, for a parameter that is unknown or comes twice."""
     names = [name for name, _ in request.query_params.multi_items()]
     errors = [
         FieldError(f"query.{name}", "must come only once", "repeated")
-        for name in sorted(known)
+        for name in sorted(known - repeatable)
         if names.count(name) > 1
     ]
     if not known.issuperset(names):
@@ -107,11 +107,13 @@ class StrictRoute(APIRoute):
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
         parameters = get_flat_params(self.dependant)
-        known = {field.alias for field in parameters if isinstance(field.field_info, Query)}
+        queries = [field for field in parameters if isinstance(field.field_info, Query)]
+        known = {field.alias for field in queries}
+        repeatable = {f.alias for f in queries if get_origin(f.field_info.annotation) is list}
         takes_body = self.body_field is not None
 
         async def strict(request: Request) -> Response:
-            _require_known(request, known)
+            _require_known(request, known, repeatable)
             request = StrictRequest(request.scope, request.receive)
             # Read in any case: a body over the limit must be refused before anything is done.
             if await request.body() and takes_body:

@@ -25,9 +25,9 @@ from sqlalchemy import (
 from sqlalchemy.sql.operators import and_, eq
 from sqlalchemy.sql.selectable import AliasedReturnsRows
 
-from backend.models.task import task_lists, tasks
+from backend.models.task import idempotency_keys, task_lists, tasks
 
-_OWNED = {tasks.name, task_lists.name}
+_OWNED = {tasks.name, task_lists.name, idempotency_keys.name}
 
 
 class OwnerMissingError(RuntimeError):

@@ -1,14 +1,14 @@
-"""The two tables: tasks, and per owner the counter and clock that every change takes first."""
+"""The tables: tasks; per owner, the counter and clock of all changes; keys of creates."""
 
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     Date,
     DateTime,
     Dialect,
@@ -19,8 +19,12 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    cast,
+    func,
+    literal_column,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Field, SQLModel
 
 MAX_ID = 2**63 - 1
@@ -66,8 +70,13 @@ def _instant(*, nullable: bool = False) -> Column[Any]:
     return Column(DateTime(timezone=True), nullable=nullable)
 
 
+def _folded() -> Column[str]:
+    """Text as the search compares it (`services/search.py`)."""
+    return Column(Text, nullable=False, server_default="")
+
+
 class TaskList(SQLModel, table=True):
-    """One owner's row: the number and moment of the last change of any of the owner's tasks."""
+    """One owner's row: number and moment of the last change, and the last number purged."""
 
     __tablename__ = "task_lists"
     __table_args__ = (CheckConstraint("user_id >= 1", name="user_id_positive"),)
@@ -75,6 +84,7 @@ class TaskList(SQLModel, table=True):
     user_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     revision: int = Field(sa_column=Column(BigInteger, nullable=False))
     changed_at: datetime = Field(sa_column=_instant())
+    horizon: int = Field(sa_column=Column(BigInteger, nullable=False, server_default="0"))
 
 
 class Task(SQLModel, table=True):
@@ -98,12 +108,31 @@ class Task(SQLModel, table=True):
             "id",
             postgresql_where=text("deleted_at IS NULL"),
         ),
+        Index(  # of due(without="infinity"), spelled so that `alembic check` knows it again
+            "ix_tasks_user_id_due_id",
+            "user_id",
+            text(
+                "coalesce(due_at, (due_date::timestamp AT TIME ZONE 'UTC'), "
+                "'infinity'::timestamptz)"
+            ),
+            "id",
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_tasks_user_id_deleted_at_id",
+            "user_id",
+            "deleted_at",
+            "id",
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
     )
 
     user_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
     id: int = Field(sa_column=Column(BigInteger, Identity(), primary_key=True))
     title: str = Field(sa_column=Column(String(TITLE_LENGTH), nullable=False))
+    title_folded: str = Field(sa_column=_folded())
     description: str | None = Field(sa_column=Column(Text))
+    description_folded: str = Field(sa_column=_folded())
     completed: bool
     completed_at: datetime | None = Field(sa_column=_instant(nullable=True))
     priority: Priority = Field(sa_column=Column(PriorityRank, nullable=False))
@@ -117,5 +146,27 @@ class Task(SQLModel, table=True):
     deleted_at: datetime | None = Field(sa_column=_instant(nullable=True))
 
 
+class IdempotencyKey(SQLModel, table=True):
+    """What is kept of a create that named a key: enough to answer its repetition."""
+
+    __tablename__ = "idempotency_keys"
+
+    user_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    fingerprint: str = Field(sa_column=Column(Text, nullable=False))
+    expires_at: datetime = Field(sa_column=_instant())
+    task_id: int = Field(sa_column=Column(BigInteger, nullable=False))
+    revision: int = Field(sa_column=Column(BigInteger, nullable=False))
+    created_at: datetime = Field(sa_column=_instant())
+
+
+idempotency_keys: Table = SQLModel.metadata.tables["idempotency_keys"]
 task_lists: Table = SQLModel.metadata.tables["task_lists"]
 tasks: Table = SQLModel.metadata.tables["tasks"]
+
+
+def due(without: str) -> ColumnElement[datetime]:
+    """The instant by which a task is due: a day counts as its first in UTC, none as `without`."""
+    first_instant = func.timezone(literal_column("'UTC'"), cast(tasks.c.due_date, DateTime))
+    never = cast(literal_column(f"'{without}'"), tasks.c.due_at.type)
+    return func.coalesce(tasks.c.due_at, first_instant, never)

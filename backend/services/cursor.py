@@ -7,10 +7,11 @@ query itself. It tells a cursor of another query, or a damaged one, from a good 
 import base64
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from backend.errors import InvalidCursor
-from backend.models.task import MAX_ID
 
 _CHECK_BYTES = 9
 
@@ -23,25 +24,19 @@ def _text(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
 
 
-def encode(query: str, created_at: datetime, task_id: int) -> str:
-    """The cursor after this task in this query."""
-    position = json.dumps([created_at.isoformat(), task_id]).encode()
-    return _text(_check(query, position) + position)
+def encode(query: str, position: Sequence[Any]) -> str:
+    """The cursor after this position in this query."""
+    raw = json.dumps(position, default=datetime.isoformat, ensure_ascii=False).encode()
+    return _text(_check(query, raw) + raw)
 
 
-def decode(query: str, cursor: str) -> tuple[datetime, int]:
-    """The `created_at` and `id` after which to go on; raises InvalidCursor."""
+def decode(query: str, cursor: str) -> Any:
+    """The position after which to go on, as JSON has it; raises InvalidCursor."""
     try:
         raw = base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
-        if _text(raw) != cursor:
-            raise InvalidCursor
         check, position = raw[:_CHECK_BYTES], raw[_CHECK_BYTES:]
-        if check != _check(query, position):
+        if _text(raw) != cursor or check != _check(query, position):
             raise InvalidCursor
-        created_at, task_id = json.loads(position)
-        moment = datetime.fromisoformat(created_at)
-    except (ValueError, TypeError) as error:
+        return json.loads(position)
+    except (ValueError, RecursionError) as error:
         raise InvalidCursor from error
-    if moment.tzinfo is None or type(task_id) is not int or not 1 <= task_id <= MAX_ID:
-        raise InvalidCursor
-    return moment, task_id

@@ -1,9 +1,11 @@
-"""Every statement on tasks, built once, from `_owned()`; writes take the owner's row first.
+"""The statements on one task, built once. Each write takes the owner's row first.
 
-Parameters are bound by the service: `owner`, `task_id`, and `new_<column>` for what is written.
+Parameters are bound by the service: `owner`, `task_id`, `revisions` (those that the client accepts,
+or null for any), `new_<column>` for what is written, `key` and `fingerprint` of a create.
 """
 
 from collections.abc import Mapping
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -12,156 +14,166 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Executable,
-    Select,
-    Table,
+    Text,
     and_,
+    any_,
     bindparam,
     case,
     exists,
     func,
     insert,
+    literal,
     null,
+    or_,
     select,
-    tuple_,
+    true,
     update,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
-from backend.models.task import task_lists, tasks
+from backend.models.task import idempotency_keys, tasks
+from backend.services.ownership import Condition, owned, owner, this, this_live
+from backend.services.revisions import bump, first_bump
+from backend.services.search import FOLDED
 
-Condition = ColumnElement[bool]
 Values = Mapping[str, ColumnElement[Any]]
 
-COLUMNS = tuple(column for column in tasks.c if column is not tasks.c.deleted_at)
+KEY_LIFETIME = timedelta(hours=24)
 CONTENT = ("title", "description", "completed", "priority", "due_date", "due_at", "tags", "order")
 """The columns that a client writes; all others follow from them or from the owner's row."""
 
-
-def _owned(table: Table = tasks) -> Condition:
-    """The one root of every query."""
-    return table.c.user_id == bindparam("owner", type_=BigInteger)
-
-
-def _this() -> Condition:
-    """The task that is named, in the trash or not."""
-    return and_(_owned(), tasks.c.id == bindparam("task_id", type_=BigInteger))
-
-
-def _this_live() -> Condition:
-    return and_(_this(), tasks.c.deleted_at.is_(None))
+COLUMNS = tuple(column for column in tasks.c if column.name not in {"deleted_at", *FOLDED.values()})
+"""What is read of a task."""
 
 
 def _new(column: str) -> ColumnElement[Any]:
     return bindparam(f"new_{column}", type_=tasks.c[column].type)
 
 
-def bound(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of what is written."""
-    return {f"new_{column}": value for column, value in values.items()}
+def _written_as_expected() -> Condition:
+    """The task has one of the revisions that the client accepts (If-Match), or it accepts any."""
+    revisions = bindparam("revisions", type_=ARRAY(BigInteger))
+    return or_(revisions.is_(None), tasks.c.revision == any_(revisions))
 
 
-def _bump_for(task: Condition) -> CTE[Any]:
-    """Take the owner's row and next number if the task exists: nothing found, nothing written."""
-    found = exists(select(tasks.c.id).where(task).correlate(None))
-    statement = (
-        update(task_lists)
-        .where(_owned(task_lists), found)
-        .values(
-            revision=task_lists.c.revision + 1,
-            changed_at=func.greatest(task_lists.c.changed_at, func.now()),
-        )
-    )
-    return statement.returning(task_lists.c.revision, task_lists.c.changed_at).cte("bump")
+def _answer(task: Condition, written: CTE[Any]) -> Executable:
+    """One row: whether the task was found, and the task if it was written."""
+    found = exists(select(tasks.c.id).where(task).correlate(None)).label("found")
+    one = select(literal(1).label("one")).subquery("one")
+    columns = [written.c[column.name] for column in COLUMNS]
+    return select(found, *columns).select_from(one.outerjoin(written, true()))
 
 
-def _first_bump() -> CTE[Any]:
-    """The same for a create, which may be the owner's first."""
-    fresh = upsert(task_lists).values(
-        user_id=bindparam("owner", type_=BigInteger), revision=1, changed_at=func.now()
-    )
-    statement = fresh.on_conflict_do_update(
-        index_elements=[task_lists.c.user_id],
-        set_={
-            "revision": task_lists.c.revision + 1,
-            "changed_at": func.greatest(task_lists.c.changed_at, fresh.excluded.changed_at),
-        },
-    )
-    return statement.returning(task_lists.c.revision, task_lists.c.changed_at).cte("bump")
+def _change(task: Condition, values: Values, taken: CTE[Any]) -> Executable:
+    expected = and_(task, _written_as_expected())
+    statement = update(tasks).where(expected)
+    statement = statement.values(revision=taken.c.revision, updated_at=taken.c.changed_at, **values)
+    return _answer(task, statement.returning(*COLUMNS).cte("written"))
 
 
-def _changed(task: Condition, bump: CTE[Any], values: Values) -> Executable:
-    return (
-        update(tasks)
-        .where(task)
-        .values(revision=bump.c.revision, updated_at=bump.c.changed_at, **values)
-        .returning(*COLUMNS)
-    )
-
-
-def _create() -> Executable:
-    bump = _first_bump()
-    values: dict[str, ColumnElement[Any]] = {
-        "user_id": bindparam("owner", type_=BigInteger),
-        **{column: _new(column) for column in CONTENT},
-        "completed_at": case((_new("completed"), bump.c.changed_at)),
-        "revision": bump.c.revision,
-        "created_at": bump.c.changed_at,
-        "updated_at": bump.c.changed_at,
-    }
-    return insert(tasks).from_select(list(values), select(*values.values())).returning(*COLUMNS)
-
-
-def _toggle() -> Executable:
-    bump = _bump_for(_this_live())
-    values: Values = {
-        "completed": ~tasks.c.completed,
-        "completed_at": case((tasks.c.completed, null()), else_=bump.c.changed_at),
-    }
-    return _changed(_this_live(), bump, values)
+def _taken(task: Condition) -> CTE[Any]:
+    expected = and_(task, _written_as_expected())
+    return bump(exists(select(tasks.c.id).where(expected).correlate(None)))
 
 
 @cache
 def changing(columns: frozenset[str]) -> Executable:
     """The update that writes just these columns of CONTENT; there are 2⁸ at the most."""
-    bump = _bump_for(_this_live())
-    values: dict[str, ColumnElement[Any]] = {column: _new(column) for column in columns}
+    taken = _taken(this_live())
+    values = {column: _new(column) for column in columns}
+    values |= {FOLDED[column]: _new(FOLDED[column]) for column in columns & FOLDED.keys()}
     if "completed" in columns:
-        kept = func.coalesce(tasks.c.completed_at, bump.c.changed_at)
+        kept = func.coalesce(tasks.c.completed_at, taken.c.changed_at)
         values["completed_at"] = case((_new("completed"), kept))
-    return _changed(_this_live(), bump, values)
+    return _change(this_live(), values, taken)
+
+
+def _toggle() -> Executable:
+    taken = _taken(this_live())
+    values: Values = {
+        "completed": ~tasks.c.completed,
+        "completed_at": case((tasks.c.completed, null()), else_=taken.c.changed_at),
+    }
+    return _change(this_live(), values, taken)
 
 
 def _trash() -> Executable:
-    bump = _bump_for(_this_live())
-    return _changed(_this_live(), bump, {"deleted_at": bump.c.changed_at})
+    taken = _taken(this_live())
+    return _change(this_live(), {"deleted_at": taken.c.changed_at}, taken)
 
 
 def _restore() -> Executable:
-    return _changed(_this(), _bump_for(_this()), {"deleted_at": null()})
+    return _change(this(), {"deleted_at": null()}, _taken(this()))
 
 
-def _page(*conditions: Condition) -> Select[Any]:
-    return (
-        select(*COLUMNS)
-        .where(_owned(), tasks.c.deleted_at.is_(None), *conditions)
-        .order_by(tasks.c.created_at, tasks.c.id)
-        .limit(bindparam("count", type_=BigInteger))
+def _insert(taken: CTE[Any], task_id: ColumnElement[Any] | None = None) -> Any:
+    """A task with the number and the time of the owner's row."""
+    values: dict[str, ColumnElement[Any]] = {
+        "user_id": owner(),
+        **{column: _new(column) for column in (*CONTENT, *FOLDED.values())},
+        "completed_at": case((_new("completed"), taken.c.changed_at)),
+        "revision": taken.c.revision,
+        "created_at": taken.c.changed_at,
+        "updated_at": taken.c.changed_at,
+    }
+    if task_id is not None:
+        values["id"] = task_id
+    return insert(tasks).from_select(list(values), select(*values.values())).returning(*COLUMNS)
+
+
+def _claim(taken: CTE[Any]) -> CTE[Any]:
+    """Take the key, unless another request has; an expired one is free."""
+    values: dict[str, ColumnElement[Any]] = {
+        "user_id": owner(),
+        "key": bindparam("key", type_=Text),
+        "fingerprint": bindparam("fingerprint", type_=Text),
+        "expires_at": func.now() + literal(KEY_LIFETIME),
+        "task_id": func.nextval("tasks_id_seq"),
+        "revision": taken.c.revision,
+        "created_at": taken.c.changed_at,
+    }
+    statement = upsert(idempotency_keys).from_select(list(values), select(*values.values()))
+    new = statement.excluded
+    claim = statement.on_conflict_do_update(
+        index_elements=[idempotency_keys.c.user_id, idempotency_keys.c.key],
+        set_={name: new[name] for name in values.keys() - {"user_id", "key"}},
+        where=idempotency_keys.c.expires_at <= new.created_at,
     )
+    columns = idempotency_keys.c
+    return claim.returning(
+        columns.task_id, columns.revision, columns.created_at.label("changed_at")
+    ).cte("claim")
 
 
-def _is_after() -> Condition:
-    """Beyond the last task of the page before: its `created_at` and `id`."""
-    last = tuple_(
-        bindparam("last_created_at", type_=tasks.c.created_at.type),
-        bindparam("last_id", type_=BigInteger),
+def _create_once() -> Executable:
+    """Owner's row, key, task, each feeding the next: who does not get the key makes no task.
+
+    Answers the new task, or what is kept of the key's first use; neither, if another request took
+    the key while this one waited: then the same statement again finds it.
+    """
+    used = (
+        select(idempotency_keys)
+        .where(
+            owned(idempotency_keys),
+            idempotency_keys.c.key == bindparam("key", type_=Text),
+            idempotency_keys.c.expires_at > func.now(),
+        )
+        .cte("used")
     )
-    return tuple_(tasks.c.created_at, tasks.c.id) > last
+    claimed = _claim(first_bump(~exists(select(used.c.key))))
+    created = _insert(claimed, claimed.c.task_id).cte("created")
+    one = select(literal(1).label("one")).subquery("one")
+    kept = [used.c[name].label(f"first_{name}") for name in FIRST_USE]
+    columns = [created.c[column.name] for column in COLUMNS]
+    joined = one.outerjoin(created, true()).outerjoin(used, true())
+    return select(*columns, *kept).select_from(joined)
 
 
-CREATE = _create()
-READ = select(*COLUMNS).where(_this_live())
+FIRST_USE = ("fingerprint", "task_id", "revision", "created_at")
+CREATE = _insert(first_bump())
+CREATE_ONCE = _create_once()
+READ = select(*COLUMNS).where(this_live())
 TOGGLE = _toggle()
 TRASH = _trash()
 RESTORE = _restore()
-FIRST_PAGE = _page()
-NEXT_PAGE = _page(_is_after())

@@ -12,7 +12,7 @@ from backend.tests.support.surfaces import Surface
 DOCUMENTATION = ("/docs", "/openapi.json")
 READ_ONLY = ("GET", "HEAD", "OPTIONS")
 BELOW_A_SURFACE = {
-    "": (*READ_ONLY, "POST"),
+    "": (*READ_ONLY, "POST", "DELETE"),
     "/7": (*READ_ONLY, "DELETE", "PATCH", "PUT"),
     "/7/complete": ("OPTIONS", "PATCH"),
     "/7/restore": ("OPTIONS", "POST"),

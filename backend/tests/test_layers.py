@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "api/schemas": {"models.task", "errors", "api.schemas"},
     "api/deps.py": {"api.responses", "api.schemas", "errors", "models", "services"},
     "api/routes": {"api.deps", "api.schemas", "api.strict", "errors"},
-    "api/responses.py": {"api.schemas"},
+    "api/responses.py": {"api.schemas", "services"},
     "api/strict.py": {"errors"},
     "api/errors.py": {"api.schemas", "errors", "logs"},
     "api/middleware.py": {"api.errors", "config", "errors", "logs"},

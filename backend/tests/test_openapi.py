@@ -50,7 +50,7 @@ def test_both_surfaces_have_the_same_verbs(described: dict[str, Any]) -> None:
 def test_every_operation_documents_its_errors_as_problems(described: dict[str, Any]) -> None:
     for operation in operations(described):
         answers = operation["responses"]
-        assert "422" not in answers
+        assert "HTTPValidationError" not in str(answers)
         assert operation["description"]
         errors = {status: answer for status, answer in answers.items() if status >= "400"}
         assert "health" in operation["tags"] or {"400", "500", "503"} <= errors.keys()

@@ -4,77 +4,72 @@ Each mutant must be refused by the guard, and, with the guard away, be seen by t
 scenario from the outside. So no predicate is decoration, and none is watched by one test alone.
 """
 
-import ast
+import importlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from itertools import count
-from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from sqlalchemy import ClauseElement, Connection, true
 
 from backend.models import guard
-from backend.services import statements
-from backend.services import tasks as service
+from backend.services import lists, ownership, revisions, statements
 from backend.tests.support.below import give_both_one_id, rows
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY
 
 MINE, THEIRS, SAME_ID = 1, 2, 10**15
-SOURCE = Path(statements.__file__).read_text()
-PATCHED = frozenset({"title"})
+SORT = (("created_at", False),)
+SHAPES: tuple[frozenset[str], ...] = (frozenset({"title"}), frozenset({"completed"}))
+NO_FILTER: frozenset[str] = frozenset()
+MODULES = (revisions, statements, lists)
+ROOT = ownership.owned
 
 
-def rebuilt(wrap: Callable[[Any], Any]) -> SimpleNamespace:
-    """The module of statements, built anew with its `_owned` wrapped."""
-    tree = ast.parse(SOURCE)
-    root = next(n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == "_owned")
-    root.decorator_list.append(ast.Name("wrap", ast.Load()))
-    ast.fix_missing_locations(tree)
-    names: dict[str, Any] = {"wrap": wrap, "__name__": "mutant"}
-    exec(compile(tree, statements.__file__, "exec"), names)  # noqa: S102
-    for columns in (PATCHED, frozenset(statements.CONTENT), frozenset({"completed"})):
-        names["changing"](columns)
-    return SimpleNamespace(**names)
+@contextmanager
+def rebuilt(owned: Callable[..., Any]) -> Iterator[list[ClauseElement]]:
+    """All statements built anew with this for their root, in place of those of the service."""
+    patched = pytest.MonkeyPatch()
+    patched.setattr(ownership, "owned", owned)
+    try:
+        yield build()
+    finally:
+        patched.undo()
+        build()
+
+
+def build() -> list[ClauseElement]:
+    for module in MODULES:
+        importlib.reload(module)
+    fixed = [value for value in vars(statements).values() if isinstance(value, ClauseElement)]
+    changes = [statements.changing(columns) for columns in SHAPES]
+    pages = [lists.page(NO_FILTER, SORT, nulls, True) for nulls in (None, (False,))]
+    return [*fixed, *changes, *pages, lists.trashing(NO_FILTER)]  # type: ignore[list-item]
 
 
 def number_of_predicates() -> int:
     calls = count()
-
-    def wrap(owned: Any) -> Any:
-        return lambda *arguments: (next(calls), owned(*arguments))[1]
-
-    rebuilt(wrap)
-    return next(calls)
+    with rebuilt(lambda *tables: (next(calls), ROOT(*tables))[1]):
+        return next(calls)
 
 
-def mutant(number: int) -> SimpleNamespace:
+def mutant(number: int) -> AbstractContextManager[list[ClauseElement]]:
     """The statements with one owner predicate replaced by true."""
     calls = count()
-
-    def wrap(owned: Any) -> Any:
-        return lambda *arguments: true() if next(calls) == number else owned(*arguments)
-
-    return rebuilt(wrap)
-
-
-def statements_of(module: SimpleNamespace) -> Iterator[ClauseElement]:
-    yield from (value for value in vars(module).values() if isinstance(value, ClauseElement))
-    yield module.changing(PATCHED)
-    yield module.changing(frozenset(statements.CONTENT))
-    yield module.changing(frozenset({"completed"}))
+    return rebuilt(lambda *tables: true() if next(calls) == number else ROOT(*tables))
 
 
 @pytest.mark.requirement("FR-10")
 @pytest.mark.parametrize("number", range(number_of_predicates()))
 def test_the_guard_refuses_a_statement_without_any_one_of_its_predicates(number: int) -> None:
     refused = []
-    for statement in statements_of(mutant(number)):
-        try:
-            guard.require_owner(statement)
-        except guard.OwnerMissingError:
-            refused.append(statement)
+    with mutant(number) as built:
+        for statement in built:
+            try:
+                guard.require_owner(statement)
+            except guard.OwnerMissingError:
+                refused.append(statement)
     assert refused
 
 
@@ -90,9 +85,8 @@ def test_without_any_one_predicate_the_owners_meet(
     monkeypatch.setattr(guard, "require_owner", lambda statement: None)
     monkeypatch.setattr(client.recorder, "require_owner", lambda owner: None)
     owners_are_apart(client, connection)
-    connection.exec_driver_sql("TRUNCATE tasks, task_lists")
-    monkeypatch.setattr(service, "statements", mutant(number))
-    with pytest.raises(AssertionError):
+    connection.exec_driver_sql("TRUNCATE tasks, task_lists, idempotency_keys")
+    with mutant(number), pytest.raises(AssertionError):
         owners_are_apart(client, connection)
 
 
@@ -102,7 +96,9 @@ def owners_are_apart(client: RecordingClient, connection: Connection) -> None:
         for _ in range(tasks):
             assert client.post(f"/api/{owner}/tasks", json={"title": str(owner)}).is_success
     give_both_one_id(connection, MINE, THEIRS, SAME_ID)
-    foreign = client.get(f"/api/{THEIRS}/tasks").json()[0]["id"]
+    listed = client.get(f"/api/{THEIRS}/tasks?count=true")
+    assert listed.is_success
+    foreign = listed.json()[0]["id"]
     for task_id, status in ((SAME_ID, 200), (foreign, 404)):
         for name, request in PRIMARY.verbs(MINE, task_id).items():
             theirs, mine = rows(connection, THEIRS), rows(connection, MINE)
@@ -113,13 +109,40 @@ def owners_are_apart(client: RecordingClient, connection: Connection) -> None:
             if request.method in {"PUT", "PATCH"} and status == 200:
                 assert answer.json()["user_id"] == MINE
     walk(client)
+    keys(client)
+    trash_all(client, connection)
+
+
+def keys(client: RecordingClient) -> None:
+    """The same key of two owners makes two tasks; its repetition makes none."""
+    answers = [
+        client.post(f"/api/{owner}/tasks", json={"title": "k"}, headers={"Idempotency-Key": "k"})
+        for owner in (THEIRS, MINE, MINE)
+    ]
+    assert [answer.status_code for answer in answers] == [201] * 3
+    assert [answer.json()["user_id"] for answer in answers] == [THEIRS, MINE, MINE]
+    assert answers[1].json()["id"] == answers[2].json()["id"] != answers[0].json()["id"]
+
+
+def trash_all(client: RecordingClient, connection: Connection) -> None:
+    """Everything of one owner, nothing of the other, one number for each task; a list by itself."""
+    theirs = rows(connection, THEIRS)
+    before = client.get(f"/api/{MINE}/tasks?count=true")
+    assert client.delete(f"/api/{MINE}/tasks").status_code == 204
+    assert rows(connection, THEIRS) == theirs
+    after = client.get(f"/api/{MINE}/tasks?count=true")
+    assert before.headers["x-total-count"] == str(len(before.json()))
+    assert (after.headers["x-total-count"], after.json()) == ("0", [])
+    numbers = [int(answer.headers["etag"].strip('"')) for answer in (before, after)]
+    assert numbers[1] - numbers[0] == len(before.json())
+    assert client.get("/api/3/tasks").headers["etag"] == '"0"'
 
 
 def walk(client: RecordingClient) -> None:
     """All pages of a list hold the owner's tasks and no others."""
     for owner in (MINE, THEIRS, MINE):
         assert client.post(f"/api/{owner}/tasks", json={"title": "1"}).is_success
-    page = client.get(f"/api/{MINE}/tasks?limit=1")
+    page = client.get(f"/api/{MINE}/tasks?limit=1&count=true")
     owners = [task["user_id"] for task in page.json()]
     while "next" in page.links:
         page = client.get(page.links["next"]["url"])

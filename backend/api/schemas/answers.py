@@ -8,12 +8,14 @@ from backend.errors import (
     Conflict,
     DatabaseUnavailable,
     Forbidden,
+    IdempotencyKeyReused,
     InternalError,
     InvalidCursor,
     InvalidRequest,
     MalformedJson,
     Overloaded,
     PayloadTooLarge,
+    PreconditionFailed,
     TaskNotFound,
     TimedOut,
     UnsupportedMediaType,
@@ -47,17 +49,33 @@ def _problems(*errors: type[AppError]) -> Answers:
 
 _ETAG = {"ETag": _header("The revision of the task, quoted.")}
 _LOCATION = {"Location": _header("Where the task is, on the primary surface.")}
-_LINK = {"Link": _header('`<…>; rel="next"` while there is more (RFC 8288).')}
+_REPLAYED = {"Idempotent-Replayed": _header("`true` for the answer of an earlier create.")}
+_LIST = {
+    "ETag": _header("The owner's revision, quoted."),
+    "X-Total-Count": _header("The number of all matches, with `count=true`."),
+    "Link": _header('`<…>; rel="next"` while there is more (RFC 8288).'),
+}
+_UNCHANGED: Answers = {304: {"description": "The client has it: `If-None-Match`."}}
 _BODY = _problems(InvalidRequest, MalformedJson, PayloadTooLarge, UnsupportedMediaType)
 
 ANYWHERE = _problems(
     InvalidRequest, Forbidden, InternalError, DatabaseUnavailable, Overloaded, TimedOut
 )
 MISSING = _problems(TaskNotFound)
-LISTED: Answers = {200: {"headers": _LINK}, **_problems(InvalidRequest, InvalidCursor)}
-CREATED: Answers = {201: {"headers": _ETAG | _LOCATION}, **_BODY}
+LISTED: Answers = {
+    200: {"headers": _LIST},
+    **_UNCHANGED,
+    **_problems(InvalidRequest, InvalidCursor),
+}
+CREATED: Answers = {
+    201: {"headers": _ETAG | _LOCATION | _REPLAYED},
+    **_BODY,
+    **_problems(IdempotencyKeyReused),
+}
 FOUND: Answers = {200: {"headers": _ETAG}, **MISSING}
-WRITTEN: Answers = {**FOUND, **_BODY}
+READ: Answers = {**FOUND, **_UNCHANGED}
+DELETED: Answers = {**MISSING, **_problems(PreconditionFailed)}
+WRITTEN: Answers = {**FOUND, **_BODY, **_problems(PreconditionFailed)}
 PATCHED: Answers = {**WRITTEN, **_problems(Conflict)}
 MERGE_PATCH: dict[str, Any] = {
     "requestBody": {

@@ -17,7 +17,7 @@ _DATE_TIME = re.compile(
 )
 
 
-def _decimal(value: object) -> object:
+def decimal(value: object) -> object:
     """Decimal digits of a URL; no other spelling that `int()` takes (`+1`, `01`, `1_0`)."""
     if isinstance(value, str):
         if not _DECIMAL.fullmatch(value):
@@ -62,27 +62,26 @@ def _id_schema(description: str) -> WithJsonSchema:
     return WithJsonSchema(schema | {"description": description})
 
 
-_ID_BOUNDS = (Ge(1), Le(MAX_ID), BeforeValidator(_decimal))
+_ID_BOUNDS = (Ge(1), Le(MAX_ID), BeforeValidator(decimal))
 TaskId = Annotated[int, *_ID_BOUNDS, _id_schema("The task.")]
 UserId = Annotated[int, *_ID_BOUNDS, _id_schema("The owner of the tasks. Trusted, not verified.")]
 StrictUserId = Annotated[
     int, Strict(), Ge(1), Le(MAX_ID), _id_schema("The owner of the tasks. Trusted, not verified.")
 ]
-Limit = Annotated[int, Ge(1), Le(500), BeforeValidator(_decimal)]
 
-_PLAIN = AfterValidator(_without_nul)
+PLAIN = AfterValidator(_without_nul)
 Title = Annotated[
     str,
     Strict(),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LENGTH),
-    _PLAIN,
+    PLAIN,
 ]
-Description = Annotated[str, Strict(), StringConstraints(max_length=DESCRIPTION_LENGTH), _PLAIN]
+Description = Annotated[str, Strict(), StringConstraints(max_length=DESCRIPTION_LENGTH), PLAIN]
 Tag = Annotated[
     str,
     Strict(),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=TAG_LENGTH),
-    _PLAIN,
+    PLAIN,
 ]
 Tags = Annotated[list[Tag], AfterValidator(_distinct), Len(max_length=TAG_COUNT)]
 Flag = Annotated[bool, Strict()]

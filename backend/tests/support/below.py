@@ -4,10 +4,10 @@ from sqlalchemy import Connection
 
 
 def rows(connection: Connection, owner: int | None = None) -> list[tuple[object, ...]]:
-    """All rows of both tables, of one owner or of all."""
+    """All rows of all tables, of one owner or of all."""
     where = "" if owner is None else f"WHERE user_id = {owner}"
     found: list[tuple[object, ...]] = []
-    for table in ("task_lists", "tasks"):
+    for table in ("task_lists", "tasks", "idempotency_keys"):
         statement = f"SELECT * FROM {table} {where} ORDER BY user_id, {table}"
         found += map(tuple, connection.exec_driver_sql(statement))
     return found

@@ -8,9 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event
 
-_READS = re.compile(r'\b(?:FROM|JOIN|UPDATE|DELETE FROM)\s+"?(?:tasks|task_lists)"?\b')
-_OWNED = re.compile(r"\b(?:tasks|task_lists)\.user_id = %\(owner\)s")
-_TOUCHES = re.compile(r"\b(?:tasks|task_lists)\b")
+_READS = re.compile(
+    r'\b(?:FROM|JOIN|UPDATE|DELETE FROM)\s+"?(?:tasks|task_lists|idempotency_keys)"?\b'
+)
+_OWNED = re.compile(r"\b(?:tasks|task_lists|idempotency_keys)\.user_id = %\(owner\)s")
+_TOUCHES = re.compile(r"\b(?:tasks|task_lists|idempotency_keys)\b")
 
 
 class Recorder:

@@ -1,0 +1,101 @@
+"""Query parameters and headers in one spelling each."""
+
+import re
+from typing import Annotated, Any
+from zoneinfo import available_timezones
+
+from annotated_types import Ge, Le
+from fastapi import Header, Query
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from backend.api.schemas.fields import PLAIN, decimal
+
+SORT_KEYS = ("created_at", "updated_at", "due", "priority", "order", "title", "completed")
+_CHOICES = {"true": True, "false": False}
+_TAG = r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"'
+_TAGS = re.compile(rf"\s*{_TAG}\s*(,\s*{_TAG}\s*)*")
+_EACH_TAG = re.compile(_TAG)
+_REVISION = re.compile(r"0|[1-9][0-9]{0,17}")
+
+
+def _choice(value: object) -> object:
+    if isinstance(value, str):
+        if value not in _CHOICES:
+            raise PydanticCustomError("choice", "must be true or false")
+        return _CHOICES[value]
+    return value
+
+
+def _terms(value: object) -> object:
+    """`due,-priority` as keys, each with whether it is reversed."""
+    if not isinstance(value, str):
+        return value
+    terms = tuple((name.removeprefix("-"), name.startswith("-")) for name in value.split(","))
+    keys = [key for key, _ in terms]
+    if not set(keys) <= set(SORT_KEYS) or len(set(keys)) < len(keys):
+        raise PydanticCustomError("sort", "must name known keys, each once, comma-separated")
+    return terms
+
+
+def _known_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise PydanticCustomError("time_zone", "must be an IANA time zone like Europe/Berlin")
+    return value
+
+
+def _revisions(value: object, *, weak: bool) -> object:
+    """The revisions that a list of entity tags names; None for `*` (RFC 9110, 8.8.3 and 13.1)."""
+    if not isinstance(value, str) or value.strip() == "*":
+        return None
+    if not _TAGS.fullmatch(value):
+        raise PydanticCustomError("etag", 'must be * or entity tags like "40"')
+    tags = [tag for prefix, tag in _EACH_TAG.findall(value) if weak or not prefix]
+    return tuple(int(tag) for tag in tags if _REVISION.fullmatch(tag))
+
+
+def _schema(**schema: Any) -> WithJsonSchema:
+    return WithJsonSchema(schema)
+
+
+Choice = Annotated[bool, BeforeValidator(_choice), _schema(type="boolean")]
+Limit = Annotated[int, Ge(1), Le(500), BeforeValidator(decimal)]
+Cursor = Annotated[
+    Annotated[str, StringConstraints(max_length=4096)] | None,
+    Query(description="From the `Link` of the page before."),
+]
+SearchText = Annotated[
+    Annotated[str, StringConstraints(max_length=200), PLAIN] | None,
+    Query(description="Every word, anywhere in title or description, whatever its case."),
+]
+TimeZone = Annotated[
+    str,
+    AfterValidator(_known_zone),
+    Query(description="Places `due_at` on a day.", examples=["Europe/Berlin"]),
+]
+Sort = Annotated[
+    Any,
+    BeforeValidator(_terms),
+    _schema(type="string", examples=["due,-priority"]),
+    Query(description=f"Of {', '.join(SORT_KEYS)}; `-` reverses; null is last, `id` breaks ties."),
+]
+IfMatch = Annotated[
+    Any,
+    BeforeValidator(lambda value: _revisions(value, weak=False)),
+    _schema(type="string", examples=['"40"']),
+    Header(alias="If-Match", description="Write only if the task still has this `ETag`."),
+]
+IfNoneMatch = Annotated[
+    Any,
+    BeforeValidator(lambda value: _revisions(value, weak=True)),
+    _schema(type="string", examples=['"40"']),
+    Header(alias="If-None-Match", description="Answer 304 if this is still the `ETag`."),
+]
+IdempotencyKey = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[ -~]{1,255}$")] | None,
+    Header(
+        alias="Idempotency-Key",
+        description="Makes the create repeatable for 24 hours.",
+        examples=["6f1a2c9e"],
+    ),
+]

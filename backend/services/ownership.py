@@ -1,0 +1,27 @@
+"""Where every query starts: the rows of one owner. Parameters: `owner`, `task_id`."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Table, and_, bindparam
+
+from backend.models.task import tasks
+
+Condition = ColumnElement[bool]
+
+
+def owner() -> BindParameter[Any]:
+    return bindparam("owner", type_=BigInteger)
+
+
+def owned(table: Table = tasks) -> Condition:
+    """The one root of every query."""
+    return table.c.user_id == owner()
+
+
+def this() -> Condition:
+    """The task that is named, in the trash or not."""
+    return and_(owned(), tasks.c.id == bindparam("task_id", type_=BigInteger))
+
+
+def this_live() -> Condition:
+    return and_(this(), tasks.c.deleted_at.is_(None))
