@@ -13,6 +13,7 @@ BACKEND = ROOT / "backend"
 FILES = sorted(p for p in BACKEND.rglob("*.py") if p.parts[len(ROOT.parts) + 1] != "tests")
 MAY_IMPORT = {
     "main.py": {"api", "config", "logs", "models"},
+    "purge.py": {"config", "errors", "models", "services"},
     "config.py": set(),
     "errors.py": set(),
     "logs.py": {"config"},
@@ -80,6 +81,13 @@ def test_no_sql_is_written_by_hand_in_services_and_nothing_creates_tables() -> N
             names = {name.rpartition(".")[2] for name in imported(file)}
             assert "text" not in names
             assert "exec_driver_sql" not in text
+
+
+@pytest.mark.requirement("FR-10")
+def test_only_the_purge_looks_across_owners() -> None:
+    users = {file.name for file in FILES if "ACROSS_OWNERS" in file.read_text()}
+    assert users == {"guard.py", "purge.py"}
+    assert "ACROSS_OWNERS" not in (BACKEND / "purge.py").read_text()
 
 
 @pytest.mark.requirement("NFR-06")

@@ -1,7 +1,7 @@
 """The guard that refuses, in production too, a statement without its owner."""
 
 import pytest
-from sqlalchemy import ClauseElement, delete, select, text, true, update
+from sqlalchemy import Executable, delete, select, text, true, update
 
 from backend.models.guard import OwnerMissingError, require_owner
 from backend.models.task import task_lists, tasks
@@ -10,7 +10,7 @@ from backend.tests.support.recorder import RecordingClient
 
 OWNED = tasks.c.user_id == 1
 STATEMENTS = {
-    name: value for name, value in vars(statements).items() if isinstance(value, ClauseElement)
+    name: value for name, value in vars(statements).items() if isinstance(value, Executable)
 }
 
 
@@ -37,7 +37,7 @@ STATEMENTS = {
     ],
     ids=str,
 )
-def test_a_statement_without_its_owner_is_refused(statement: ClauseElement) -> None:
+def test_a_statement_without_its_owner_is_refused(statement: Executable) -> None:
     with pytest.raises(OwnerMissingError):
         require_owner(statement)
 
@@ -55,7 +55,7 @@ def test_a_statement_without_its_owner_is_refused(statement: ClauseElement) -> N
     ],
     ids=str,
 )
-def test_a_statement_with_its_owner_passes(statement: ClauseElement) -> None:
+def test_a_statement_with_its_owner_passes(statement: Executable) -> None:
     require_owner(statement)
 
 

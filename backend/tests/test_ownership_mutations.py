@@ -7,14 +7,17 @@ scenario from the outside. So no predicate is decoration, and none is watched by
 import importlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
-from sqlalchemy import ClauseElement, Connection, true
+from sqlalchemy import Connection, Executable, true
+from sqlalchemy.orm import sessionmaker
+from sqlmodel import Session
 
 from backend.models import guard
-from backend.services import lists, ownership, revisions, statements
+from backend.services import lists, ownership, purge, revisions, statements
 from backend.tests.support.below import give_both_one_id, rows
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY
@@ -23,12 +26,12 @@ MINE, THEIRS, SAME_ID = 1, 2, 10**15
 SORT = (("created_at", False),)
 SHAPES: tuple[frozenset[str], ...] = (frozenset({"title"}), frozenset({"completed"}))
 NO_FILTER: frozenset[str] = frozenset()
-MODULES = (revisions, statements, lists)
+MODULES = (revisions, statements, lists, purge)
 ROOT = ownership.owned
 
 
 @contextmanager
-def rebuilt(owned: Callable[..., Any]) -> Iterator[list[ClauseElement]]:
+def rebuilt(owned: Callable[..., Any]) -> Iterator[list[Executable]]:
     """All statements built anew with this for their root, in place of those of the service."""
     patched = pytest.MonkeyPatch()
     patched.setattr(ownership, "owned", owned)
@@ -39,13 +42,18 @@ def rebuilt(owned: Callable[..., Any]) -> Iterator[list[ClauseElement]]:
         build()
 
 
-def build() -> list[ClauseElement]:
+def build() -> list[Executable]:
     for module in MODULES:
         importlib.reload(module)
-    fixed = [value for value in vars(statements).values() if isinstance(value, ClauseElement)]
+    fixed = [
+        value
+        for module in (statements, purge)
+        for value in vars(module).values()
+        if isinstance(value, Executable)
+    ]
     changes = [statements.changing(columns) for columns in SHAPES]
     pages = [lists.page(NO_FILTER, SORT, nulls, True) for nulls in (None, (False,))]
-    return [*fixed, *changes, *pages, lists.trashing(NO_FILTER)]  # type: ignore[list-item]
+    return [*fixed, *changes, *pages, lists.trashing(NO_FILTER)]
 
 
 def number_of_predicates() -> int:
@@ -54,7 +62,7 @@ def number_of_predicates() -> int:
         return next(calls)
 
 
-def mutant(number: int) -> AbstractContextManager[list[ClauseElement]]:
+def mutant(number: int) -> AbstractContextManager[list[Executable]]:
     """The statements with one owner predicate replaced by true."""
     calls = count()
     return rebuilt(lambda *tables: true() if next(calls) == number else ROOT(*tables))
@@ -111,14 +119,33 @@ def owners_are_apart(client: RecordingClient, connection: Connection) -> None:
     walk(client)
     keys(client)
     trash_all(client, connection)
+    empty_trash(client, connection)
+
+
+def empty_trash(client: RecordingClient, connection: Connection) -> None:
+    """The purge of one owner removes all of its trash and keys, and nothing of the other's."""
+    assert client.delete(f"/api/{THEIRS}/tasks").is_success
+    connection.exec_driver_sql("UPDATE idempotency_keys SET expires_at = now()")
+    theirs = rows(connection, THEIRS)
+    sessions = sessionmaker(connection, class_=Session, join_transaction_mode="create_savepoint")
+    with sessions() as session:
+        by_hand = purge.Purge(session, datetime.now(UTC) + timedelta(days=1))
+        by_hand.batch = 1
+        assert sum(by_hand.remove_tasks(MINE)) > 0
+        assert sum(by_hand.remove_keys(MINE)) > 0
+        mine = rows(connection, MINE)
+        assert list(by_hand.remove_tasks(MINE)) == []
+    assert rows(connection, THEIRS) == theirs
+    assert rows(connection, MINE) == mine
+    assert len(mine) == 1
 
 
 def keys(client: RecordingClient) -> None:
     """The same key of two owners makes two tasks; its repetition makes none."""
     answers = [
-        client.post(f"/api/{owner}/tasks", json={"title": "k"}, headers={"Idempotency-Key": "k"})
-        for owner in (THEIRS, MINE, MINE)
-    ]
+        client.post(f"/api/{owner}/tasks", json={"title": "k"}, headers={"Idempotency-Key": key})
+        for owner, key in ((THEIRS, "theirs"), (THEIRS, "k"), (MINE, "k"), (MINE, "k"))
+    ][1:]
     assert [answer.status_code for answer in answers] == [201] * 3
     assert [answer.json()["user_id"] for answer in answers] == [THEIRS, MINE, MINE]
     assert answers[1].json()["id"] == answers[2].json()["id"] != answers[0].json()["id"]

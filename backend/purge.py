@@ -1,0 +1,64 @@
+"""`python -m backend.purge --older-than 30d`: empty the trash for good, or say what would go."""
+
+import argparse
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+
+from backend.config import get_settings
+from backend.errors import AppError
+from backend.models.database import make_sessions
+from backend.services.purge import Purge
+
+_AGE = re.compile(r"([1-9][0-9]{0,4})([hdw])")
+_UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def age(text: str) -> timedelta:
+    """`30d`, `12h`, `4w`."""
+    match = _AGE.fullmatch(text)
+    if not match:
+        raise argparse.ArgumentTypeError("must be like 30d, 12h or 4w")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m backend.purge", description=__doc__)
+    parser.add_argument("--older-than", type=age, required=True, metavar="30d", dest="age")
+    parser.add_argument("--apply", action="store_true", help="remove; without it, only say what")
+    return parser.parse_args()
+
+
+def survey(purge: Purge) -> str:
+    """What would go, and that nothing went."""
+    trash, keys = purge.old_tasks(), sum(purge.expired_keys().values())
+    what = f"{sum(trash.values())} tasks of {len(trash)} owners and {keys} expired keys"
+    return f"Would remove {what}. Nothing was removed; --apply removes."
+
+
+def remove(purge: Purge) -> str:
+    """Remove, telling of each batch on stderr; what went."""
+    trash, removed = purge.old_tasks(), 0
+    for owner in trash:
+        for number in purge.remove_tasks(owner):
+            removed += number
+            print(f"{removed} of {sum(trash.values())} tasks, owner {owner}", file=sys.stderr)
+    keys = sum(n for owner in purge.expired_keys() for n in purge.remove_keys(owner))
+    return f"Removed {removed} tasks of {len(trash)} owners and {keys} expired keys."
+
+
+def main() -> None:
+    given = arguments()
+    sessions = make_sessions(get_settings())
+    try:
+        with sessions() as session:
+            purge = Purge(session, datetime.now(UTC) - given.age)
+            print(remove(purge) if given.apply else survey(purge))
+    except AppError as error:
+        raise SystemExit(f"The purge ended: {error}") from None
+    finally:
+        sessions.kw["bind"].dispose()
+
+
+if __name__ == "__main__":
+    main()

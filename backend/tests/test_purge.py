@@ -1,0 +1,118 @@
+"""Emptying the trash for good: shown first, bounded, owner by owner."""
+
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.engine import URL
+
+from backend.services.purge import Purge
+from backend.tests.support.recorder import RecordingClient
+from backend.tests.support.server import environment
+
+
+def run(url: URL, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "backend.purge", *arguments],
+        cwd="/",
+        env=environment(url),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def execute(url: URL, statement: str) -> list[tuple[object, ...]]:
+    with create_engine(url, poolclass=NullPool).begin() as connection:
+        result = connection.exec_driver_sql(statement)
+        return [tuple(row) for row in result] if result.returns_rows else []
+
+
+@pytest.fixture
+def trashed(live: RecordingClient, database: URL) -> URL:
+    """Two owners with a task of each kind: live, in the trash since today, and for 31 days."""
+    for owner in (1, 2):
+        for title in ("live", "new", "old"):
+            headers = {"Idempotency-Key": title}
+            task = live.post(f"/api/{owner}/tasks", json={"title": title}, headers=headers).json()
+            if title != "live":
+                live.delete(f"/api/{owner}/tasks/{task['id']}")
+    execute(
+        database,
+        "UPDATE tasks SET deleted_at = now() - interval '31 days' WHERE title = 'old'",
+    )
+    execute(database, "UPDATE idempotency_keys SET expires_at = now() WHERE key = 'new'")
+    return database
+
+
+TITLES = "SELECT user_id, title FROM tasks ORDER BY user_id, id"
+
+
+@pytest.mark.requirement("FR-19")
+def test_without_apply_the_purge_says_what_would_go_and_removes_nothing(trashed: URL) -> None:
+    before = execute(trashed, "SELECT * FROM tasks, task_lists, idempotency_keys")
+    done = run(trashed, "--older-than", "30d")
+    assert done.returncode == 0
+    assert "Would remove 2 tasks of 2 owners and 2 expired keys." in done.stdout
+    assert execute(trashed, "SELECT * FROM tasks, task_lists, idempotency_keys") == before
+
+
+@pytest.mark.requirement("FR-19")
+def test_the_purge_removes_old_trash_and_expired_keys_and_nothing_else(trashed: URL) -> None:
+    done = run(trashed, "--older-than", "30d", "--apply")
+    assert done.stdout == "Removed 2 tasks of 2 owners and 2 expired keys.\n"
+    assert "2 of 2 tasks" in done.stderr
+    kept = [(1, "live"), (1, "new"), (2, "live"), (2, "new")]
+    assert execute(trashed, TITLES) == kept
+    keys = execute(trashed, "SELECT user_id, key FROM idempotency_keys ORDER BY 1, 2")
+    assert keys == [(1, "live"), (1, "old"), (2, "live"), (2, "old")]
+    again = run(trashed, "--older-than", "30d", "--apply")
+    assert again.stdout == "Removed 0 tasks of 0 owners and 0 expired keys.\n"
+
+
+@pytest.mark.requirement("FR-19", "FR-17")
+def test_the_purge_moves_the_horizon_and_the_etag_of_the_lists(
+    live: RecordingClient, trashed: URL
+) -> None:
+    before = live.get("/api/1/tasks?deleted=true")
+    revision = next(t["revision"] for t in before.json() if t["title"] == "old")
+    assert execute(trashed, "SELECT DISTINCT horizon FROM task_lists") == [(0,)]
+    run(trashed, "--older-than", "30d", "--apply")
+    after = live.get("/api/1/tasks?deleted=true")
+    assert execute(trashed, "SELECT horizon FROM task_lists WHERE user_id = 1") == [(revision,)]
+    assert [task["title"] for task in after.json()] == ["new"]
+    assert after.headers["etag"] != before.headers["etag"]
+
+
+@pytest.mark.requirement("FR-19")
+def test_the_purge_works_in_bounded_batches(live: RecordingClient, database: URL) -> None:
+    for number in range(5):
+        live.post("/api/1/tasks", json={"title": str(number)})
+    live.delete("/api/1/tasks")
+    with live.app.state.sessions() as session:  # type: ignore[attr-defined]
+        newest = execute(database, "SELECT max(deleted_at) + interval '1 s' FROM tasks")[0][0]
+        work = Purge(session, newest)  # type: ignore[arg-type]
+        work.batch = 2
+        assert list(work.remove_tasks(1)) == [2, 2, 1]
+    assert execute(database, "SELECT horizon, revision FROM task_lists") == [(10, 13)]
+
+
+@pytest.mark.requirement("FR-19")
+@pytest.mark.parametrize("age", ["", "30", "d", "0d", "-1d", "1.5d", "30 d", "999999d", "1y"])
+def test_a_malformed_age_removes_nothing(trashed: URL, age: str) -> None:
+    before = execute(trashed, TITLES)
+    done = run(trashed, f"--older-than={age}", "--apply")
+    assert done.returncode == 2
+    assert "must be like 30d" in done.stderr
+    assert execute(trashed, TITLES) == before
+
+
+@pytest.mark.requirement("FR-19")
+def test_a_lost_database_ends_the_purge_with_one_line() -> None:
+    nowhere = URL.create("postgresql", "u", "hunter2", "127.0.0.1", 1, "none")
+    done = run(nowhere, "--older-than", "30d")
+    assert done.returncode == 1
+    assert done.stderr.startswith("The purge ended: The database cannot be reached.")
+    assert "Traceback" not in done.stderr
