@@ -27,6 +27,10 @@ def operation_id(route: APIRoute) -> str:
 
 def _correct(operation: dict[str, Any]) -> None:
     """Invalid requests are 400 here, and errors are problem+json."""
+    for parameter in operation.get("parameters", ()):
+        schema = parameter["schema"]
+        if schema.get("type") == "string" and not isinstance(schema.get("default"), str):
+            schema.pop("default", None)  # the parsed form, which nobody can send
     answers = operation["responses"]
     if "HTTPValidationError" in str(answers.get("422")):
         del answers["422"]

@@ -56,7 +56,11 @@ class Presenter:
         return f"{self._root}/api/{row['user_id']}/tasks/{row['id']}"
 
     def _next(self, cursor: str) -> str:
-        kept = [(name, value) for name, value in parse_qsl(self._query) if name != "cursor"]
+        kept = [
+            (name, value)
+            for name, value in parse_qsl(self._query, keep_blank_values=True)
+            if name != "cursor"
+        ]
         return f"{self._root}{self._path}?{urlencode([*kept, ('cursor', cursor)])}"
 
 

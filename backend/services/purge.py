@@ -1,7 +1,7 @@
 """Removing for good: old trash and expired keys, owner by owner, in bounded batches.
 
-The survey is the one look across owners, for the operator alone, and says so to the guard; whatever
-removes names its owner and takes the owner's row first, as every write does.
+The survey is the one look across owners, for the operator alone, and says so to the guard; what
+removes names its owner, and what removes tasks takes the owner's row first, as every write does.
 """
 
 from collections.abc import Iterator

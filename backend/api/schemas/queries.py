@@ -71,31 +71,33 @@ SearchText = Annotated[
 TimeZone = Annotated[
     str,
     AfterValidator(_known_zone),
-    Query(description="Places `due_at` on a day.", examples=["Europe/Berlin"]),
+    Query(description="IANA, like `Europe/Berlin`; places `due_at` on a day."),
 ]
 Sort = Annotated[
     Any,
     BeforeValidator(_terms),
-    _schema(type="string", examples=["due,-priority"]),
-    Query(description=f"Of {', '.join(SORT_KEYS)}; `-` reverses; null is last, `id` breaks ties."),
+    _schema(type="string"),
+    Query(
+        description=f"Of {', '.join(SORT_KEYS)}, like `due,-priority`; `-` reverses; null is last, "
+        "`id` breaks ties. Without it, `created_at`."
+    ),
 ]
 IfMatch = Annotated[
     Any,
     BeforeValidator(lambda value: _revisions(value, weak=False)),
-    _schema(type="string", examples=['"40"']),
-    Header(alias="If-Match", description="Write only if the task still has this `ETag`."),
+    _schema(type="string"),
+    Header(alias="If-Match", description='Write only if this is still the `ETag`, like `"40"`.'),
 ]
 IfNoneMatch = Annotated[
     Any,
     BeforeValidator(lambda value: _revisions(value, weak=True)),
-    _schema(type="string", examples=['"40"']),
-    Header(alias="If-None-Match", description="Answer 304 if this is still the `ETag`."),
+    _schema(type="string"),
+    Header(alias="If-None-Match", description='304 if this is still the `ETag`, like `"40"`.'),
 ]
 IdempotencyKey = Annotated[
     Annotated[str, StringConstraints(pattern=r"^[ -~]{1,255}$")] | None,
     Header(
         alias="Idempotency-Key",
-        description="Makes the create repeatable for 24 hours.",
-        examples=["6f1a2c9e"],
+        description="Makes the create repeatable for 24 hours; any text of the client's own.",
     ),
 ]
