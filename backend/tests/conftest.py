@@ -1,9 +1,12 @@
 """The real PostgreSQL of the whole run, and a client for each kind of test."""
 
 from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import sessionmaker
@@ -14,6 +17,7 @@ from backend.dev.cluster import Cluster, temporary_cluster
 from backend.main import create_app
 from backend.models.database import make_engine
 from backend.tests.support.databases import cloned, create_template, settings_for
+from backend.tests.support.proxy import Proxy, proxied
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.server import Server, running
 from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
@@ -97,6 +101,18 @@ def live(database: URL) -> Iterator[RecordingClient]:
     with RecordingClient(app, raise_server_exceptions=False) as client:
         client.recorder = Recorder(app.state.sessions.kw["bind"])
         yield client
+
+
+@pytest.fixture
+def behind_proxy(database: URL) -> Iterator[tuple[TestClient, Proxy]]:
+    """The service with one connection, already open, through a proxy that counts round trips."""
+    with (
+        TemporaryDirectory(dir="/tmp") as folder,  # a socket's path must be short
+        proxied(database, Path(folder)) as (url, proxy),
+        TestClient(create_app(settings_for(url, pool_size=1))) as client,
+    ):
+        assert client.get("/health/ready").is_success
+        yield client, proxy
 
 
 @pytest.fixture

@@ -1,9 +1,6 @@
 """What clients see when the database goes away, and that they need no restart when it is back."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,7 +10,7 @@ from backend.dev.cluster import Cluster
 from backend.main import create_app
 from backend.models import database as models_database
 from backend.tests.support.databases import administer, settings_for, url_of
-from backend.tests.support.proxy import Proxy, proxied
+from backend.tests.support.proxy import Proxy
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Surface
 
@@ -21,17 +18,6 @@ END_THOSE_WHO_WAIT = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = '{}' AND wait_event_type = 'Lock'"
 )
-
-
-@pytest.fixture
-def service(database: URL) -> Iterator[tuple[TestClient, Proxy]]:
-    """The service with one connection, through a proxy that can be closed."""
-    with (
-        TemporaryDirectory(dir="/tmp") as folder,
-        proxied(database, Path(folder)) as (url, proxy),
-        TestClient(create_app(settings_for(url, pool_size=1))) as client,
-    ):
-        yield client, proxy
 
 
 def terminate_backends(cluster: Cluster, database: URL) -> None:
@@ -54,9 +40,9 @@ def test_an_idle_connection_that_was_cut_is_replaced_unnoticed(
 
 @pytest.mark.requirement("NFR-05")
 def test_a_long_idle_connection_is_asked_before_use(
-    service: tuple[TestClient, Proxy], monkeypatch: pytest.MonkeyPatch
+    behind_proxy: tuple[TestClient, Proxy], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client, proxy = service
+    client, proxy = behind_proxy
     assert client.get("/api/1/tasks").is_success
     monkeypatch.setattr(models_database, "IDLE_BEFORE_PING", 0.0)
     before = proxy.round_trips

@@ -1,37 +1,18 @@
 """Each request is one network round trip on a warm pool, counted on the wire."""
 
-from collections.abc import Iterator
-from pathlib import Path
-from tempfile import TemporaryDirectory
-
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy.engine import URL
 
-from backend.main import create_app
-from backend.tests.support.databases import settings_for
-from backend.tests.support.proxy import Proxy, proxied
+from backend.tests.support.proxy import Proxy
 from backend.tests.support.surfaces import VERBS, Surface
-
-
-@pytest.fixture
-def counted(database: URL) -> Iterator[tuple[TestClient, Proxy]]:
-    """The service behind a counting proxy, its one connection open."""
-    with (
-        TemporaryDirectory(dir="/tmp") as folder,
-        proxied(database, Path(folder)) as (url, proxy),
-        TestClient(create_app(settings_for(url, pool_size=1))) as client,
-    ):
-        assert client.get("/health/ready").is_success
-        yield client, proxy
 
 
 @pytest.mark.requirement("NFR-05")
 @pytest.mark.parametrize("verb", ["create", "list", "next page", *VERBS])
 def test_a_request_is_one_round_trip(
-    counted: tuple[TestClient, Proxy], surface: Surface, verb: str
+    behind_proxy: tuple[TestClient, Proxy], surface: Surface, verb: str
 ) -> None:
-    client, proxy = counted
+    client, proxy = behind_proxy
     ids = [client.request(**vars(surface.create(1, title="x"))).json()["id"] for _ in range(2)]
     next_page = client.get(surface.tasks(1, "limit=1")).links["next"]["url"]
     if verb == "restore":
@@ -50,9 +31,9 @@ def test_a_request_is_one_round_trip(
 
 @pytest.mark.requirement("NFR-05")
 def test_what_cannot_succeed_costs_no_round_trip(
-    counted: tuple[TestClient, Proxy], surface: Surface
+    behind_proxy: tuple[TestClient, Proxy], surface: Surface
 ) -> None:
-    client, proxy = counted
+    client, proxy = behind_proxy
     before = proxy.round_trips
     for request in (surface.create(1, title=""), *surface.verbs(1, "0").values()):
         assert client.request(**vars(request)).status_code == 400
@@ -62,9 +43,9 @@ def test_what_cannot_succeed_costs_no_round_trip(
 @pytest.mark.requirement("FR-10")
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_missing_task_is_one_round_trip_too(
-    counted: tuple[TestClient, Proxy], surface: Surface, verb: str
+    behind_proxy: tuple[TestClient, Proxy], surface: Surface, verb: str
 ) -> None:
-    client, proxy = counted
+    client, proxy = behind_proxy
     before = proxy.round_trips
     assert client.request(**vars(surface.verbs(1, 5)[verb])).status_code == 404
     assert proxy.round_trips - before == 1
