@@ -1,5 +1,6 @@
 """The engine: bounded, verified before use, one round trip for one statement."""
 
+import os
 import time
 from functools import cache
 from pathlib import Path
@@ -63,6 +64,9 @@ def make_engine(url: URL, pool_size: int) -> Engine:
 
     No startup options and no session state, so that pooled endpoints (Neon, PgBouncer) work.
     """
+    # libpq sends it as a startup parameter that poolers know, unlike `options`. In another zone the
+    # first and last instants of the calendar come back as years that Python does not have.
+    os.environ["PGTZ"] = "UTC"
     defaults = {key: value for key, value in _LIBPQ_DEFAULTS.items() if key not in url.query}
     engine = create_engine(
         url,

@@ -1,6 +1,6 @@
 """The statements on many tasks: a page of a list, and the bulk trash. Built once per shape."""
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -45,7 +45,7 @@ def _total(wanted: Condition) -> ColumnElement[Any]:
     return select(func.count()).select_from(tasks).where(wanted).scalar_subquery()
 
 
-@cache
+@lru_cache(maxsize=256)  # clients choose the shape, and there are millions
 def page(
     active: frozenset[str], sort: Sort, nulls: tuple[bool, ...] | None, counted: bool
 ) -> Executable:

@@ -59,10 +59,11 @@ def _due_of(row: Mapping[Any, Any]) -> datetime | None:
 
 
 def _instant(value: Any) -> datetime:
+    """An instant in the one spelling that a cursor has."""
     moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError("no offset")
-    return moment
+    if moment.tzinfo is None or moment.isoformat() != value:
+        raise ValueError("no instant of ours")
+    return moment.astimezone(UTC)
 
 
 def _whole(value: Any) -> int:
@@ -131,7 +132,7 @@ def parsed(sort: Sort, values: Any) -> list[Value]:
     try:
         keys = [_parsed(KEYS[key], value) for (key, _), value in zip(sort, values, strict=False)]
         return [*keys, _whole(values[-1])]
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, OverflowError) as error:
         raise InvalidCursor from error
 
 

@@ -16,7 +16,7 @@ from backend.api.deps import get_sessions
 from backend.dev.cluster import Cluster, temporary_cluster
 from backend.main import create_app
 from backend.models.database import make_engine
-from backend.tests.support.databases import cloned, create_template, settings_for
+from backend.tests.support.databases import cloned, create_template, empty, settings_for
 from backend.tests.support.proxy import Proxy, proxied
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.server import Server, running
@@ -88,10 +88,23 @@ def client(
 
 
 @pytest.fixture
-def database(cluster: Cluster, template: str) -> Iterator[URL]:
-    """A migrated database of this test's own, for what needs several connections or commits."""
+def fresh_database(cluster: Cluster, template: str) -> Iterator[URL]:
+    """A migrated database that this test may spoil."""
     with cloned(cluster, template) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def committed_database(cluster: Cluster, template: str) -> Iterator[URL]:
+    with cloned(cluster, template) as url:
+        yield url
+
+
+@pytest.fixture
+def database(committed_database: URL) -> Iterator[URL]:
+    """An empty database for what needs several connections or commits."""
+    yield committed_database
+    empty(committed_database)
 
 
 @pytest.fixture

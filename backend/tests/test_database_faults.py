@@ -52,12 +52,12 @@ def test_a_long_idle_connection_is_asked_before_use(
 
 @pytest.mark.requirement("NFR-05", "FR-12")
 def test_without_its_database_the_service_says_so_and_recovers(
-    cluster: Cluster, database: URL, surface: Surface
+    cluster: Cluster, fresh_database: URL, surface: Surface
 ) -> None:
-    with TestClient(create_app(settings_for(database))) as client:
+    with TestClient(create_app(settings_for(fresh_database))) as client:
         assert client.request(**vars(surface.create(1, title="kept"))).status_code == 201
-        administer(cluster, f'ALTER DATABASE "{database.database}" ALLOW_CONNECTIONS false')
-        terminate_backends(cluster, database)
+        administer(cluster, f'ALTER DATABASE "{fresh_database.database}" ALLOW_CONNECTIONS false')
+        terminate_backends(cluster, fresh_database)
         for request in (surface.create(1, title="lost"), *surface.verbs(1, 1).values()):
             lost = client.request(**vars(request))
             assert lost.status_code == 503
@@ -66,7 +66,7 @@ def test_without_its_database_the_service_says_so_and_recovers(
                 assert lost.json()["code"] == "database_unavailable"
         assert client.get("/health/live").status_code == 200
         assert client.get("/health/ready").json()["code"] == "database_unavailable"
-        administer(cluster, f'ALTER DATABASE "{database.database}" ALLOW_CONNECTIONS true')
+        administer(cluster, f'ALTER DATABASE "{fresh_database.database}" ALLOW_CONNECTIONS true')
         assert [task["title"] for task in client.get(surface.tasks(1)).json()] == ["kept"]
         assert client.get("/health/ready").status_code == 200
 
@@ -92,18 +92,18 @@ def test_a_connection_cut_during_a_statement_is_503_and_not_500(
 @pytest.mark.requirement("NFR-05")
 @pytest.mark.parametrize("setting", ["statement_timeout", "lock_timeout"])
 def test_a_statement_that_takes_too_long_is_503_timeout(
-    live: RecordingClient, cluster: Cluster, database: URL, setting: str
+    cluster: Cluster, fresh_database: URL, setting: str
 ) -> None:
-    task = live.post("/api/1/tasks", json={"title": "x"}).json()
-    administer(cluster, f"ALTER DATABASE \"{database.database}\" SET {setting} = '100ms'")
-    terminate_backends(cluster, database)
-    engine = live.app.state.sessions.kw["bind"]  # type: ignore[attr-defined]
-    with engine.connect().execution_options(isolation_level="READ COMMITTED") as blocker:
+    administer(cluster, f"ALTER DATABASE \"{fresh_database.database}\" SET {setting} = '100ms'")
+    app = create_app(settings_for(fresh_database))
+    with TestClient(app) as client, app.state.sessions.kw["bind"].connect() as connection:
+        task = client.post("/api/1/tasks", json={"title": "x"}).json()
+        blocker = connection.execution_options(isolation_level="READ COMMITTED")
         blocker.exec_driver_sql("SELECT 1 FROM task_lists WHERE user_id = 1 FOR UPDATE")
-        answer = live.patch(f"/api/1/tasks/{task['id']}/complete")
+        answer = client.patch(f"/api/1/tasks/{task['id']}/complete")
         blocker.rollback()
-    assert (answer.status_code, answer.json()["code"]) == (503, "timeout")
-    assert live.get(f"/api/1/tasks/{task['id']}").json()["revision"] == 1
+        assert (answer.status_code, answer.json()["code"]) == (503, "timeout")
+        assert client.get(f"/api/1/tasks/{task['id']}").json()["revision"] == 1
 
 
 @pytest.mark.requirement("NFR-05")

@@ -56,20 +56,23 @@ def test_models_and_migrations_say_the_same(database: URL) -> None:
 
 @pytest.mark.requirement("NFR-03")
 @pytest.mark.parametrize("revision", REVISIONS[:-1])
-def test_a_step_down_and_up_again_keeps_the_data(database: URL, revision: str) -> None:
-    config = alembic_config(database)
+def test_a_step_down_and_up_again_keeps_the_data(fresh_database: URL, revision: str) -> None:
+    config = alembic_config(fresh_database)
     command.downgrade(config, revision)
-    execute(database, "INSERT INTO task_lists VALUES (1, 1, now())")
+    execute(fresh_database, "INSERT INTO task_lists VALUES (1, 1, now())")
     execute(
-        database,
+        fresh_database,
         "INSERT INTO tasks (user_id, title, completed, priority, tags, revision, created_at, "
         "updated_at) VALUES (1, 'kept', false, 0, '{a}', 1, now(), now())",
     )
-    before = execute(database, "SELECT user_id, id, title, tags, created_at FROM tasks")
+    before = execute(fresh_database, "SELECT user_id, id, title, tags, created_at FROM tasks")
     command.downgrade(config, "-1")
-    if "tasks" in tables(database):
+    if "tasks" in tables(fresh_database):
         command.upgrade(config, "head")
-        assert execute(database, "SELECT user_id, id, title, tags, created_at FROM tasks") == before
+        assert (
+            execute(fresh_database, "SELECT user_id, id, title, tags, created_at FROM tasks")
+            == before
+        )
     else:
         assert revision == REVISIONS[-1]
 

@@ -1,7 +1,10 @@
 """Pages of a list: a keyset cursor that belongs to one owner's one query."""
 
+from itertools import permutations
+
 import pytest
 
+from backend.services import lists
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Surface
 
@@ -56,3 +59,11 @@ def test_a_cursor_of_another_owner_is_refused(client: RecordingClient, surface: 
     answer = client.get(surface.tasks(2, f"cursor={cursor}"))
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")
     assert client.recorder.statements == []
+
+
+def test_the_statements_that_clients_shape_are_kept_in_bounds() -> None:
+    most = lists.page.cache_info().maxsize
+    assert most
+    for keys in permutations(("created_at", "updated_at", "due", "title", "order", "completed")):
+        lists.page(frozenset(), tuple((key, False) for key in keys), None, counted=False)
+    assert lists.page.cache_info().currsize <= most

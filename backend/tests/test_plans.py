@@ -1,0 +1,245 @@
+"""What the statements read, asked of the database itself: no plan goes beyond the owner's tasks."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from backend.dev.cluster import Cluster
+from backend.main import create_app
+from backend.services import cursor
+from backend.services.filters import Filters
+from backend.services.sorting import Sort
+from backend.tests.support.databases import cloned, settings_for
+from backend.tests.support.recorder import Recorder, RecordingClient
+from backend.tests.support.surfaces import PRIMARY, VERBS, Request
+
+BIG, MANY = 1, 100_000
+SMALL, FEW = 3, 1_000
+"""The owner of most tasks and one of twenty others; how many they have, the trash included."""
+
+FILL = """
+INSERT INTO task_lists (user_id, revision, changed_at)
+SELECT owner, 200000, '2026-11-01Z' FROM generate_series(1, 21) AS owner;
+INSERT INTO tasks (user_id, id, title, title_folded, description, description_folded, completed,
+    completed_at, priority, due_date, due_at, tags, "order", revision, created_at, updated_at,
+    deleted_at)
+SELECT CASE WHEN n <= 100000 THEN 1 ELSE 2 + mod(n, 20) END, n, 'Task ' || n, 'task ' || n,
+    'about ' || n, 'about ' || n, mod(m, 3) = 0, CASE WHEN mod(m, 3) = 0 THEN moment END, mod(m, 4),
+    CASE WHEN mod(m, 4) = 1 THEN '2026-01-01'::date + mod(m, 365) END,
+    CASE WHEN mod(m, 4) = 2 THEN moment + interval '30 days' END,
+    ARRAY['tag' || mod(m, 7)], CASE WHEN mod(m, 5) > 0 THEN mod(n * 7919, 100003) END, n, moment,
+    moment, CASE WHEN mod(m, 50) = 0 THEN moment END
+FROM generate_series(1, 120000) AS n, LATERAL (
+    SELECT '2026-01-01Z'::timestamptz + n * interval '1 minute', (n - 1) / 20) AS at (moment, m);
+SELECT setval('tasks_id_seq', 120000);
+"""
+FILTERS = {
+    "completed": "completed=true",
+    "priority": "priority=high&priority=low",
+    "tag": "tag=tag1",
+    "q": "q=TASK%2099",
+    "due_from": "due_from=2026-06-01",
+    "due_to": "due_to=2026-06-01&time_zone=Europe/Berlin",
+    "updated_since": "updated_since=2026-02-01T00:00:00Z",
+    "deleted": "deleted=true",
+    "all": "completed=false&priority=none&tag=tag1&q=9&due_from=2026-01-01&due_to=2026-12-31",
+}
+KEYS = ("created_at", "updated_at", "due", "priority", "order", "title", "completed")
+SORTS = [f"sort={sign}{key}" for key in KEYS for sign in ("", "-")]
+LISTS = {
+    "plain": "",
+    **FILTERS,
+    **{sort: sort for sort in SORTS},
+    "several keys": "sort=completed,-due,title",
+}
+Scan = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def loaded(cluster: Cluster, template: str) -> Iterator[RecordingClient]:
+    """The service on one owner with very many tasks and twenty with some."""
+    with cloned(cluster, template) as url, RecordingClient(create_app(settings_for(url))) as client:
+        engine = engine_of(client)
+        client.recorder = Recorder(engine)
+        with engine.connect() as connection:
+            connection.exec_driver_sql(FILL)
+            connection.exec_driver_sql("VACUUM (ANALYZE) tasks")
+            connection.exec_driver_sql("ANALYZE task_lists")
+        yield client
+
+
+def engine_of(client: RecordingClient) -> Engine:
+    engine: Engine = client.app.state.sessions.kw["bind"]  # type: ignore[attr-defined]
+    return engine
+
+
+def explained(client: RecordingClient, sql: str, parameters: Any) -> list[Scan]:
+    """The scans of tables in the plan of one statement, as executed; it leaves nothing."""
+    engine = engine_of(client).execution_options(isolation_level="READ COMMITTED")
+    with engine.connect() as connection:
+        answer = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", parameters)
+        [whole] = answer.scalar_one()
+        connection.rollback()
+    return list(scans(whole["Plan"]))
+
+
+def scans(node: Scan) -> Iterator[Scan]:
+    if "Relation Name" in node and "Scan" in node["Node Type"]:
+        yield node
+    for child in node.get("Plans", []):
+        yield from scans(child)
+
+
+def plan(
+    client: RecordingClient,
+    request: Request,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **instead: object,
+) -> list[Scan]:
+    """The scans of the one statement that a request sends; `instead` replaces parameters."""
+    response = client.request(**vars(request), headers=headers)
+    assert response.status_code == status, response.text
+    [(sql, parameters)] = client.recorder.statements
+    return explained(client, sql, {**parameters, **instead})
+
+
+def of_tasks(scan: Scan) -> bool:
+    return bool(scan["Relation Name"] == "tasks")
+
+
+def listing(owner: int, query: str) -> Request:
+    return Request("GET", PRIMARY.tasks(owner, query))
+
+
+def read(found: list[Scan], table: str = "tasks") -> int:
+    """The rows that were looked at in a table, those that were thrown away included."""
+    seen = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
+    of_table = [scan for scan in found if scan["Relation Name"] == table]
+    return int(sum(scan["Actual Loops"] * scan.get(name, 0) for scan in of_table for name in seen))
+
+
+def conditions(scan: Scan) -> list[str]:
+    """What a scan asks an index; a bitmap's conditions are below it."""
+    below = [text for child in scan.get("Plans", []) for text in conditions(child)]
+    return [scan["Index Cond"], *below] if "Index Cond" in scan else below
+
+
+def require_owned(found: list[Scan], owner: int) -> None:
+    """Fail unless each scan of tasks goes by an index and names the owner to it."""
+    of_table = list(filter(of_tasks, found))
+    assert of_table
+    for scan in of_table:
+        asked = conditions(scan)
+        assert asked, scan
+        assert all(f"user_id = '{owner}'" in text or f"user_id = {owner}" in text for text in asked)
+
+
+def cursor_in(sort: Sort, *position: object) -> str:
+    """A cursor of the big owner's list, as the service would give it."""
+    return cursor.encode(f"{BIG} {Filters()} {sort}", position)
+
+
+def near_the_end(client: RecordingClient) -> dict[str, str]:
+    """For each sort that an index serves, the query of a page that ends the list."""
+    oldest = client.get(PRIMARY.tasks(BIG, "limit=60")).json()[-1]
+    newest = client.get(PRIMARY.tasks(BIG, "limit=60&sort=-created_at")).json()[-1]
+    without = "user_id = 1 AND deleted_at IS NULL AND due_at IS NULL AND due_date IS NULL"
+    with engine_of(client).connect() as connection:
+        never_due = connection.exec_driver_sql(
+            f"SELECT id FROM tasks WHERE {without} ORDER BY id DESC OFFSET 59 LIMIT 1"
+        ).scalar_one()
+    up, down = (("created_at", False),), (("created_at", True),)
+    return {
+        "created_at": cursor_in(up, datetime.fromisoformat(newest["created_at"]), newest["id"]),
+        "-created_at": cursor_in(down, datetime.fromisoformat(oldest["created_at"]), oldest["id"]),
+        "due": cursor_in((("due", False),), None, never_due),
+    }
+
+
+@pytest.mark.requirement("FR-16", "NFR-05")
+@pytest.mark.parametrize("sort", ["created_at", "-created_at", "due"])
+def test_the_last_page_reads_as_little_as_the_first(loaded: RecordingClient, sort: str) -> None:
+    query = f"sort={sort}&limit=50"
+    first = read(plan(loaded, listing(BIG, query)))
+    page = listing(BIG, f"{query}&cursor={near_the_end(loaded)[sort]}")
+    last = read(plan(loaded, page))
+    assert len(loaded.get(page.url).json()) == 50
+    assert 50 <= min(first, last) <= max(first, last) <= 70
+
+
+@pytest.mark.requirement("FR-10", "FR-16")
+@pytest.mark.parametrize("query", LISTS.values(), ids=LISTS)
+def test_a_list_reads_its_owners_tasks_alone(loaded: RecordingClient, query: str) -> None:
+    found = plan(loaded, listing(SMALL, f"{query}&limit=50".lstrip("&")))
+    require_owned(found, SMALL)
+    assert read(found) <= FEW + 1
+
+
+@pytest.mark.requirement("FR-16")
+def test_a_counted_list_reads_its_owners_tasks_twice_at_most(loaded: RecordingClient) -> None:
+    for query in ("count=true", "count=true&completed=true&sort=title"):
+        found = plan(loaded, listing(SMALL, query))
+        require_owned(found, SMALL)
+        assert read(found) <= 2 * FEW + 1
+
+
+@pytest.mark.requirement("FR-16")
+@pytest.mark.parametrize("query", FILTERS.values(), ids=FILTERS)
+def test_a_list_reads_no_task_more_than_its_owner_has_even_of_very_many(
+    loaded: RecordingClient, query: str
+) -> None:
+    found = plan(loaded, listing(BIG, f"{query}&limit=50"))
+    require_owned(found, BIG)
+    assert read(found) <= MANY + 1
+
+
+@pytest.mark.requirement("FR-17")
+@pytest.mark.parametrize("query", ["", "count=true&sort=-due,title&q=9", "deleted=true"])
+@pytest.mark.parametrize("tags", ['"200000"', 'W/"1", W/"200000"', "*"])
+def test_a_list_that_the_client_has_reads_no_task(
+    loaded: RecordingClient, query: str, tags: str
+) -> None:
+    found = plan(loaded, listing(BIG, query), 304, {"If-None-Match": tags})
+    loops = [scan["Actual Loops"] for scan in found if of_tasks(scan)]
+    assert set(loops) <= {0}
+    assert loops or tags == "*"
+
+
+@pytest.mark.requirement("FR-10", "FR-17")
+@pytest.mark.parametrize("header", [{}, {"If-Match": "*"}, {"If-Match": '"1"'}], ids=str)
+@pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "head"])
+def test_a_request_for_one_task_reads_that_task(
+    loaded: RecordingClient, verb: str, header: dict[str, str]
+) -> None:
+    """What was sent for a task that is not there is explained for one that is."""
+    missing = PRIMARY.verbs(BIG, 10**15)[verb]
+    found = plan(loaded, missing, 404, header, task_id=77_777)
+    require_owned(found, BIG)
+    assert 1 <= read(found) <= 3
+
+
+@pytest.mark.requirement("FR-10", "FR-18")
+def test_a_create_reads_no_task(loaded: RecordingClient) -> None:
+    create = PRIMARY.create(4, title="x")
+    assert read(plan(loaded, create, 201)) == 0
+    key = {"Idempotency-Key": "k"}
+    first = plan(loaded, create, 201, key, key="other")
+    replayed = plan(loaded, create, 201, key)
+    assert [read(first), read(replayed)] == [0, 0]
+    assert [read(found, "idempotency_keys") for found in (first, replayed)] == [0, 1]
+
+
+@pytest.mark.requirement("FR-10", "FR-19")
+@pytest.mark.parametrize(
+    "query", ["", *(query for name, query in FILTERS.items() if name != "deleted")]
+)
+def test_a_bulk_trash_reads_its_owners_tasks_alone(loaded: RecordingClient, query: str) -> None:
+    """Of an owner without tasks, explained for one with some; once to find, once to write."""
+    request = Request("DELETE", PRIMARY.tasks(99, query))
+    found = plan(loaded, request, 204, owner=SMALL)
+    require_owned(found, SMALL)
+    assert read(found) <= 2 * FEW + 1
