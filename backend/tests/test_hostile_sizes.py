@@ -89,3 +89,14 @@ def test_4_the_server_refuses_without_reading_the_rest(server: Server) -> None:
             assert MARK not in text
             assert "xxxx" not in text
     assert server.client.get("/api/1/tasks").json() == []
+
+
+@pytest.mark.requirement("FR-12")
+def test_a_client_that_leaves_before_its_body_is_read_is_no_defect(server: Server) -> None:
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        head = "POST /api/1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        connection.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
+    assert server.client.get("/api/1/tasks").json() == []
+    log = server.stop()
+    assert "the client left" in log
+    assert "Traceback" not in log
