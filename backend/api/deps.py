@@ -19,7 +19,7 @@ from backend.api.schemas.queries import (
     TimeZone,
 )
 from backend.api.schemas.task import OwnedTaskContent
-from backend.errors import DatabaseUnavailable, Forbidden
+from backend.errors import DatabaseUnavailable, FieldError, Forbidden, InvalidRequest
 from backend.models.database import Sessions, is_migrated
 from backend.models.task import Priority
 from backend.services.faults import translated
@@ -98,6 +98,13 @@ async def get_filters(  # noqa: PLR0913, PLR0917  (they are the contract's)
     )
 
 
+async def get_doomed(filters: Annotated[Filters, Depends(get_filters)]) -> Filters:
+    """What a bulk DELETE is about. An empty search box must not mean everything."""
+    if filters.q is not None and not filters.q.strip():
+        raise InvalidRequest(errors=(FieldError("query.q", "must name a word here", "blank"),))
+    return filters
+
+
 async def get_list_query(
     filters: Annotated[Filters, Depends(get_filters)],
     deleted: Annotated[Choice, Query(description="List the trash.")] = False,
@@ -125,7 +132,7 @@ def require_ready(sessions: Annotated[Sessions, Depends(get_sessions)]) -> None:
             raise DatabaseUnavailable("The database is not at the newest migration.")
 
 
-Wanted = Annotated[Filters, Depends(get_filters)]
+Doomed = Annotated[Filters, Depends(get_doomed)]
 Listed = Annotated[ListQuery, Depends(get_list_query)]
 Tasks = Annotated[TaskService, Depends(get_service)]
 BodyOwnersTasks = Annotated[TaskService, Depends(get_body_service)]

@@ -5,6 +5,9 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from backend.api.schemas.task import EXAMPLE
+from backend.models.task import MAX_ID
+
 TAGS = [
     {
         "name": "primary",
@@ -39,6 +42,17 @@ def _correct(operation: dict[str, Any]) -> None:
             answer["content"] = {"application/problem+json": answer["content"]["application/json"]}
 
 
+def _exact(schema: Any) -> None:
+    """Give the 64-bit bounds back that the framework rounded to floats, one beyond the last."""
+    if isinstance(schema, dict):
+        for name, bound in (("maximum", MAX_ID), ("minimum", -MAX_ID - 1)):
+            if schema.get(name) == float(bound):
+                schema[name] = bound
+    for part in schema.values() if isinstance(schema, dict) else schema:
+        if isinstance(part, dict | list):
+            _exact(part)
+
+
 def describe(app: FastAPI) -> None:
     """Make the application hand out the corrected document."""
     build = app.openapi
@@ -49,6 +63,8 @@ def describe(app: FastAPI) -> None:
             for path in document["paths"].values():
                 for operation in path.values():
                     _correct(operation)
+            _exact(document["components"]["schemas"])
+            document["components"]["schemas"]["TaskRead"]["examples"] = [EXAMPLE]  # with its nulls
             for unused in ("HTTPValidationError", "ValidationError"):
                 document["components"]["schemas"].pop(unused, None)
         return build()

@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable, Coroutine
 from email.message import Message
 from typing import Any, get_origin
+from urllib.parse import unquote_to_bytes
 
 from fastapi import Request, Response
 from fastapi.dependencies.utils import get_flat_params
@@ -14,6 +15,8 @@ from fastapi.routing import APIRoute
 from backend.errors import FieldError, InvalidRequest, MalformedJson, UnsupportedMediaType
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+MOST_MEMBERS = 100
+_SINGLE_HEADERS = ("content-type", "idempotency-key")
 _NULL = FieldError("body", "must not be null", "null")
 _MERGE_PATCH = "application/merge-patch+json"
 
@@ -30,6 +33,8 @@ def _finite(text: str) -> float:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(pairs) > MOST_MEMBERS:
+        raise ValueError("an object has more members than any of ours")
     members = dict(pairs)
     if len(members) != len(pairs):
         raise ValueError("a name occurs twice")
@@ -86,6 +91,21 @@ class StrictRequest(Request):
         return self._json
 
 
+def _require_one_meaning(request: Request) -> None:
+    """Raise InvalidRequest for a query that is no UTF-8, and for a header that comes twice."""
+    errors = [
+        FieldError(f"header.{name}", "must come only once", "repeated")
+        for name in _SINGLE_HEADERS
+        if len(request.headers.getlist(name)) > 1
+    ]
+    try:
+        unquote_to_bytes(request.scope["query_string"]).decode()
+    except UnicodeDecodeError:
+        errors.append(FieldError("query", "must be UTF-8", "encoding"))
+    if errors:
+        raise InvalidRequest(errors=tuple(errors))
+
+
 def _require_known(request: Request, known: set[str], repeatable: set[str]) -> None:
     """Raise InvalidRequest, not repeating it, for a parameter that is unknown or comes twice."""
     names = [name for name, _ in request.query_params.multi_items()]
@@ -113,6 +133,7 @@ class StrictRoute(APIRoute):
         takes_body = self.body_field is not None
 
         async def strict(request: Request) -> Response:
+            _require_one_meaning(request)
             _require_known(request, known, repeatable)
             request = StrictRequest(request.scope, request.receive)
             # Read in any case: a body over the limit must be refused before anything is done.

@@ -100,9 +100,9 @@ class TaskService:
     def trash(self, task_id: int, expected: Revisions = None) -> Row:
         return self._write(statements.TRASH, task_id, expected)
 
-    def restore(self, task_id: int) -> Row:
+    def restore(self, task_id: int, expected: Revisions = None) -> Row:
         """Take a task out of the trash; one that is not in it stays as it is. Repeatable."""
-        return self._write(statements.RESTORE, task_id, None)
+        return self._write(statements.RESTORE, task_id, expected)
 
     def trash_all(self, filters: Filters) -> None:
         """Trash what matches, in one statement. Repeatable."""

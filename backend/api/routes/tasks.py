@@ -4,16 +4,16 @@ from collections.abc import Callable
 
 from fastapi import APIRouter, Response
 
-from backend.api.deps import BodyOwnersTasks, Listed, Present, Tasks, Wanted
+from backend.api.deps import BodyOwnersTasks, Doomed, Listed, Present, Tasks
 from backend.api.schemas.answers import (
     ANYWHERE,
     CREATED,
     DELETED,
-    FOUND,
     LISTED,
     MERGE_PATCH,
     PATCHED,
     READ,
+    RESTORED,
     WRITTEN,
 )
 from backend.api.schemas.fields import TaskId
@@ -50,7 +50,7 @@ def create_owned_task(
     return present.created(tasks.create(body.model_dump(), idempotency_key))
 
 
-def delete_tasks(filters: Wanted, tasks: Tasks) -> Response:
+def delete_tasks(filters: Doomed, tasks: Tasks) -> Response:
     """Move all tasks that match to the trash; without a filter, all. Repeatable."""
     tasks.trash_all(filters)
     return Response(status_code=204)
@@ -96,9 +96,9 @@ def delete_task(id: TaskId, tasks: Tasks, if_match: IfMatch = None) -> Response:
     return Response(status_code=204)
 
 
-def restore_task(id: TaskId, tasks: Tasks, present: Present) -> Response:
+def restore_task(id: TaskId, tasks: Tasks, present: Present, if_match: IfMatch = None) -> Response:
     """Take a task out of the trash. Repeatable."""
-    return present.task(tasks.restore(id))
+    return present.task(tasks.restore(id, if_match))
 
 
 def _surface(prefix: str, tag: str, create: Callable[..., Response]) -> APIRouter:
@@ -115,7 +115,7 @@ def _surface(prefix: str, tag: str, create: Callable[..., Response]) -> APIRoute
     )
     router.delete(one, status_code=204, responses=DELETED)(delete_task)
     router.patch(f"{one}/complete", response_model=TaskRead, responses=WRITTEN)(complete_task)
-    router.post(f"{one}/restore", response_model=TaskRead, responses=FOUND)(restore_task)
+    router.post(f"{one}/restore", response_model=TaskRead, responses=RESTORED)(restore_task)
     return router
 
 

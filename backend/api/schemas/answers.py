@@ -73,6 +73,7 @@ CREATED: Answers = {
     **_problems(IdempotencyKeyReused),
 }
 FOUND: Answers = {200: {"headers": _ETAG}, **MISSING}
+RESTORED: Answers = {**FOUND, **_problems(PreconditionFailed)}
 READ: Answers = {**FOUND, **_UNCHANGED}
 DELETED: Answers = {**MISSING, **_problems(PreconditionFailed)}
 WRITTEN: Answers = {**FOUND, **_BODY, **_problems(PreconditionFailed)}

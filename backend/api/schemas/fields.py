@@ -10,10 +10,11 @@ from pydantic_core import PydanticCustomError
 
 from backend.models.task import DESCRIPTION_LENGTH, MAX_ID, TAG_COUNT, TAG_LENGTH, TITLE_LENGTH
 
+MOST_ITEMS = 100
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 _FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 
 
@@ -53,6 +54,13 @@ def _without_nul(value: str) -> str:
     return value
 
 
+def _not_endless(value: object) -> object:
+    """Refuse a long list before its items are looked at: each wrong one would become an error."""
+    if isinstance(value, list) and len(value) > MOST_ITEMS:
+        raise PydanticCustomError("too_long", f"must have at most {TAG_COUNT} items")
+    return value
+
+
 def _distinct(values: list[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
@@ -83,7 +91,12 @@ Tag = Annotated[
     StringConstraints(strip_whitespace=True, min_length=1, max_length=TAG_LENGTH),
     PLAIN,
 ]
-Tags = Annotated[list[Tag], AfterValidator(_distinct), Len(max_length=TAG_COUNT)]
+Tags = Annotated[
+    list[Tag],
+    BeforeValidator(_not_endless),
+    AfterValidator(_distinct),
+    Len(max_length=TAG_COUNT),
+]
 Flag = Annotated[bool, Strict()]
 SortKey = Annotated[int, Strict(), Ge(-MAX_ID - 1), Le(MAX_ID)]
 Day = Annotated[date, BeforeValidator(_full_date)]

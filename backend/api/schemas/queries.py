@@ -1,12 +1,19 @@
 """Query parameters and headers in one spelling each."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from annotated_types import Ge, Le
 from fastapi import Header, Query
-from pydantic import AfterValidator, BeforeValidator, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    PlainValidator,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from backend.api.schemas.fields import PLAIN, decimal
@@ -15,7 +22,7 @@ SORT_KEYS = ("created_at", "updated_at", "due", "priority", "order", "title", "c
 _CHOICES = {"true": True, "false": False}
 _ZONES = available_timezones() - {"Factory", "localtime"}  # read once: it walks a folder
 _TAG = r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"'
-_TAGS = re.compile(rf"\s*{_TAG}\s*(,\s*{_TAG}\s*)*")
+_TAGS = re.compile(rf"[\s,]*{_TAG}(\s*,[\s,]*{_TAG})*[\s,]*")
 _EACH_TAG = re.compile(_TAG)
 _REVISION = re.compile(r"0|[1-9][0-9]{0,17}")
 
@@ -45,13 +52,17 @@ def _known_zone(value: str) -> str:
     return value
 
 
-def _revisions(value: object, *, weak: bool) -> object:
-    """The revisions that a list of entity tags names; None for `*` (RFC 9110, 8.8.3 and 13.1)."""
-    if not isinstance(value, str) or value.strip() == "*":
+def _revisions(lines: list[str], *, weak: bool) -> tuple[int, ...] | None:
+    """The revisions that entity tags name, on one line or several; None for `*`.
+
+    Empty elements are ignored (RFC 9110, 5.3, 5.6.1, 8.8.3 and 13.1).
+    """
+    listed = ",".join(lines)
+    if listed.strip() == "*":
         return None
-    if not _TAGS.fullmatch(value):
+    if not _TAGS.fullmatch(listed):
         raise PydanticCustomError("etag", 'must be * or entity tags like "40"')
-    tags = [tag for prefix, tag in _EACH_TAG.findall(value) if weak or not prefix]
+    tags = [tag for prefix, tag in _EACH_TAG.findall(listed) if weak or not prefix]
     return tuple(int(tag) for tag in tags if _REVISION.fullmatch(tag))
 
 
@@ -84,14 +95,14 @@ Sort = Annotated[
     ),
 ]
 IfMatch = Annotated[
-    Any,
-    BeforeValidator(lambda value: _revisions(value, weak=False)),
+    Sequence[int] | None,
+    PlainValidator(lambda lines: _revisions(lines, weak=False)),
     _schema(type="string"),
     Header(alias="If-Match", description='Write only if this is still the `ETag`, like `"40"`.'),
 ]
 IfNoneMatch = Annotated[
-    Any,
-    BeforeValidator(lambda value: _revisions(value, weak=True)),
+    Sequence[int] | None,
+    PlainValidator(lambda lines: _revisions(lines, weak=True)),
     _schema(type="string"),
     Header(alias="If-None-Match", description='304 if this is still the `ETag`, like `"40"`.'),
 ]

@@ -9,6 +9,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryFile
+from typing import IO
 
 import httpx
 from sqlalchemy.engine import URL
@@ -27,14 +29,21 @@ def free_port() -> int:
 class Server:
     """A uvicorn process, and a client of it."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[bytes]
     port: int
     client: httpx.Client
+    output: IO[bytes]
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> str:
         """End it as an operator would; what it wrote to its log."""
         self.process.send_signal(how)
-        return self.process.communicate(timeout=20)[0]
+        self.process.wait(timeout=20)
+        return self.log()
+
+    def log(self) -> str:
+        """What it has written so far; into a file, because a full pipe would stop it."""
+        self.output.seek(0)
+        return self.output.read().decode()
 
 
 def environment(url: URL, **settings: str) -> dict[str, str]:
@@ -48,16 +57,18 @@ def running(url: URL, **settings: str) -> Iterator[Server]:
     """The server on a free port of the loopback, once it answers."""
     port = free_port()
     command = [sys.executable, "-m", "uvicorn", "backend.main:app", "--port", str(port)]
-    process = subprocess.Popen(
-        command,
-        cwd="/",  # where no .env lies
-        env=environment(url, **settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
-        server = Server(process, port, client)
+    with (
+        TemporaryFile() as output,
+        httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
+    ):
+        process = subprocess.Popen(
+            command,
+            cwd="/",  # where no .env lies
+            env=environment(url, **settings),
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        server = Server(process, port, client, output)
         try:
             wait_until_live(server)
             yield server
@@ -79,4 +90,5 @@ def wait_until_live(server: Server, seconds: float = 20) -> None:
         else:
             return
     server.process.kill()
-    raise AssertionError(server.process.communicate()[0])
+    server.process.wait()
+    raise AssertionError(server.log())

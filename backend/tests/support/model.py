@@ -1,0 +1,216 @@
+"""The contract as plain Python: what an owner's tasks are, and what a write makes of them.
+
+Written from the contract and the specs, not from the service; what it cannot know (ids, numbers,
+times) it takes from the answers, and checks that it could be so.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Connection
+
+from backend.tests.support.surfaces import PRIMARY
+
+
+class Refused(Exception):
+    """The answer is a problem: its status and its code."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What a client writes of a task."""
+
+    title: str
+    description: str | None = None
+    completed: bool = False
+    priority: str = "none"
+    due_date: date | None = None
+    due_at: datetime | None = None
+    tags: tuple[str, ...] = ()
+    order: int | None = None
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task as an owner has it."""
+
+    id: int
+    user_id: int
+    content: Content
+    completed_at: datetime | None
+    revision: int
+    created_at: datetime
+    updated_at: datetime
+    trashed: bool = False
+
+
+PRIORITIES = ("none", "low", "medium", "high")
+CONTENT = tuple(field.name for field in fields(Content))
+_EVERYTHING = (
+    "SELECT task_lists.user_id AS owner, task_lists.revision AS counter, tasks.* "
+    "FROM task_lists LEFT JOIN tasks USING (user_id)"
+)
+_DEFAULTS = {field.name: field.default for field in fields(Content)}
+_OTHERS = ("id", "user_id", "completed_at", "revision", "created_at", "updated_at")
+_UNDERSTOOD: dict[str, Callable[[Any], Any]] = {
+    "title": str.strip,
+    "due_date": date.fromisoformat,
+    "due_at": lambda text: datetime.fromisoformat(text.upper()).astimezone(UTC),
+    "tags": lambda tags: tuple(dict.fromkeys(tag.strip() for tag in tags)),
+}
+
+
+def _understood(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The written fields of a body: trimmed, distinct, null as the default, others ignored."""
+    return {
+        name: _DEFAULTS[name] if value is None else _UNDERSTOOD.get(name, lambda same: same)(value)
+        for name, value in body.items()
+        if name in CONTENT
+    }
+
+
+def require_valid(body: Mapping[str, Any]) -> None:
+    """Refuse what no task could be made of."""
+    has_no_title = body.get("title", "") is None
+    if has_no_title or (body.get("due_date") is not None and body.get("due_at") is not None):
+        raise Refused(400, "validation_error")
+
+
+def whole(body: Mapping[str, Any]) -> Content:
+    """A body that is a whole task: what is left out takes its default."""
+    return Content(**_understood(body))
+
+
+def patched(content: Content, body: Mapping[str, Any]) -> Content:
+    """RFC 7396: absent keeps, null resets; the two dues exclude each other."""
+    merged = replace(content, **_understood(body))
+    if merged.due_date is not None and merged.due_at is not None:
+        raise Refused(409, "conflict")
+    return merged
+
+
+def sent(content: Content) -> dict[str, Any]:
+    """The same content as a whole body, in another spelling than it came in."""
+    body = {name: getattr(content, name) for name in CONTENT}
+    due_at = content.due_at and content.due_at.isoformat()
+    due_date = content.due_date and content.due_date.isoformat()
+    return body | {"tags": list(content.tags), "due_at": due_at, "due_date": due_date}
+
+
+def _answered_instant(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    assert text.endswith("Z"), text
+    return datetime.fromisoformat(text)
+
+
+def answered(body: Mapping[str, Any], *, trashed: bool = False) -> Task:
+    """A task in an answer, taken at its word: all its fields and no other."""
+    assert body.keys() == {*CONTENT, *_OTHERS, "url"}
+    assert body["url"] == f"http://testserver{PRIMARY.task(body['user_id'], body['id'])}"
+    instants = ("due_at", "completed_at", "created_at", "updated_at")
+    values = {**body, **{name: _answered_instant(body[name]) for name in instants}}
+    values["tags"] = tuple(body["tags"])
+    values["due_date"] = body["due_date"] and date.fromisoformat(body["due_date"])
+    content = Content(**{name: values[name] for name in CONTENT})
+    return Task(content=content, trashed=trashed, **{name: values[name] for name in _OTHERS})
+
+
+def stored(connection: Connection) -> dict[int, tuple[int, dict[int, Task]]]:
+    """Counter and tasks of every owner as the tables hold them, past the service."""
+    found: dict[int, tuple[int, dict[int, Task]]] = {}
+    for row in connection.exec_driver_sql(_EVERYTHING).mappings():
+        found.setdefault(row["owner"], (row["counter"], {}))
+        if row["id"] is None:
+            continue
+        values = {**row, "priority": PRIORITIES[row["priority"]], "tags": tuple(row["tags"])}
+        content = Content(**{name: values[name] for name in CONTENT})
+        others = {name: values[name] for name in _OTHERS}
+        trashed = row["deleted_at"] is not None
+        found[row["owner"]][1][row["id"]] = Task(content=content, trashed=trashed, **others)
+    return found
+
+
+class Owner:
+    """One owner's tasks (the trash among them), counter, clock and idempotency keys."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.tasks: dict[int, Task] = {}
+        self.revision = 0
+        self.clock = datetime.min.replace(tzinfo=UTC)
+        self.first_uses: dict[str, tuple[Content, Task]] = {}
+
+    def ids(self, *, trashed: bool = False) -> list[int]:
+        return sorted(task.id for task in self.tasks.values() if task.trashed == trashed)
+
+    def live(self, task_id: int) -> Task:
+        """A task out of the trash; any other is missing."""
+        task = self.any(task_id)
+        if task.trashed:
+            raise Refused(404, "task_not_found")
+        return task
+
+    def any(self, task_id: int) -> Task:
+        if task_id not in self.tasks:
+            raise Refused(404, "task_not_found")
+        return self.tasks[task_id]
+
+    def replayed(self, key: str | None, content: Content) -> Task | None:
+        """The first answer to this key; None if the key is free."""
+        if key not in self.first_uses:
+            return None
+        first, task = self.first_uses[key]
+        if first != content:
+            raise Refused(422, "idempotency_key_reused")
+        return task
+
+    def create(self, content: Content, answer: Task, key: str | None) -> None:
+        assert answer.id not in self.tasks
+        done_at = answer.created_at if content.completed else None
+        self._require(answer, replace(answer, content=content, completed_at=done_at))
+        assert answer.created_at == answer.updated_at
+        self._number([answer])
+        if key is not None:
+            self.first_uses[key] = (content, answer)
+
+    def change(self, before: Task, content: Content, answer: Task) -> None:
+        """A write was answered: it changed the task, or there was nothing to change."""
+        if answer == before and content == before.content:
+            return
+        kept = before.completed_at if before.content.completed else answer.updated_at
+        after = replace(
+            before,
+            content=content,
+            completed_at=kept if content.completed else None,
+            revision=answer.revision,
+            updated_at=answer.updated_at,
+            trashed=False,
+        )
+        self._require(answer, after)
+        self._number([answer])
+
+    def trash(self, moved: Collection[Task]) -> None:
+        """Tasks were moved to the trash, where they are found now."""
+        for task in moved:
+            before = self.tasks[task.id]
+            news = replace(before, revision=task.revision, updated_at=task.updated_at)
+            self._require(task, replace(news, trashed=True))
+        if moved:
+            self._number(moved)
+
+    def _require(self, answer: Task, expected: Task) -> None:
+        assert answer == expected
+        assert answer.user_id == self.number
+
+    def _number(self, changed: Collection[Task]) -> None:
+        """Each changed task has a number of its own, beyond all before; time runs forwards."""
+        numbers = {task.revision for task in changed}
+        assert len(numbers) == len(changed)
+        assert min(numbers) > self.revision
+        assert min(task.updated_at for task in changed) >= self.clock
+        self.revision = max(numbers)
+        self.clock = max(task.updated_at for task in changed)
+        self.tasks |= {task.id: task for task in changed}

@@ -1,0 +1,231 @@
+"""The trash: what is deleted is listed, restored, and thrown away by the many."""
+
+from itertools import count, product
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from backend.tests import test_conditional
+from backend.tests.support.below import rows
+from backend.tests.support.contents import CONTENT, create
+from backend.tests.support.problems import require_problem
+from backend.tests.support.recorder import RecordingClient
+from backend.tests.support.surfaces import VERBS, Request, Surface
+from backend.tests.test_conditional import Arena
+
+pytestmark = pytest.mark.requirement("FR-19")
+
+MANY: dict[str, dict[str, Any]] = {
+    "a plain": {},
+    "b done": {"completed": True},
+    "c urgent": {"priority": "high", "tags": ["home", "later"]},
+    "d today": {"due_date": "2026-11-21", "priority": "low", "tags": ["home"]},
+    "e at eight": {"due_at": "2026-11-22T20:00:00Z", "description": "50% of it"},
+}
+FILTERS = {
+    "": "abcde",
+    "completed=true": "b",
+    "completed=false": "acde",
+    "priority=high&priority=low": "cd",
+    "tag=home": "cd",
+    "tag=home&tag=later": "c",
+    "q=AT": "e",
+    "q=%25": "e",
+    "due_from=2026-11-22": "e",
+    "due_to=2026-11-21": "d",
+    "due_from=2026-11-23&time_zone=Asia/Tokyo": "e",
+    "updated_since=2000-01-01T00:00:00Z": "abcde",
+    "priority=none&completed=false&q=a": "ae",
+}
+NO_MATCH = ("tag=nowhere", "q=nothing", "due_to=1999-12-31", "tag=home&priority=none")
+NO_FILTERS = (
+    "deleted=true deleted=false sort=title limit=1 cursor=x count=true completd=true completed=1 "
+    "completed=true&completed=false tag= due_from=now"
+)
+WRITES = ("toggle", "patch", "toggle", "restore", "patch", "toggle", "create", "toggle", "trash")
+_owners = count(1)
+below = test_conditional.below
+arena = test_conditional.arena
+
+
+@pytest.fixture
+def many(client: RecordingClient, surface: Surface) -> dict[str, dict[str, Any]]:
+    """Tasks of many kinds by the first letter of their titles, another (z) in the trash."""
+    made = {title[0]: create(client, surface, title=title, **MANY[title]) for title in MANY}
+    trashed = create(client, surface, title="z old", **MANY["c urgent"])
+    assert client.delete(surface.task(1, trashed["id"])).status_code == 204
+    return made
+
+
+def titles(response: Any) -> str:
+    """The first letters of the titles of a list."""
+    assert response.status_code == 200, response.text
+    return "".join(task["title"][0] for task in response.json())
+
+
+def trash(client: Any, surface: Surface, query: str = "", owner: int = 1) -> None:
+    response = client.delete(surface.tasks(owner, query))
+    assert (response.status_code, response.content) == (204, b""), response.text
+
+
+def told(arena: Arena, request: Request) -> Any:
+    """The task that was answered; None for no content or a task that is missing meanwhile."""
+    response = arena.client.request(**vars(request))
+    assert response.status_code in {200, 201, 204, 404}, response.text
+    return response.json() if response.status_code in {200, 201} else None
+
+
+def without_change(task: dict[str, Any]) -> dict[str, Any]:
+    return {name: task[name] for name in task.keys() - {"revision", "updated_at"}}
+
+
+@pytest.mark.usefixtures("many")
+def test_the_trash_is_listed_by_every_filter(client: RecordingClient, surface: Surface) -> None:
+    trash(client, surface)
+    for title, content in MANY.items():
+        create(client, surface, title=title, **content)
+    for query, letters in FILTERS.items():
+        old = "z" if "c" in letters else ""
+        assert titles(client.get(surface.tasks(1, f"{query}&deleted=true"))) == letters + old
+        assert titles(client.get(surface.tasks(1, f"{query}&deleted=false"))) == letters
+        assert titles(client.get(surface.tasks(1, query))) == letters
+
+
+@pytest.mark.usefixtures("many")
+def test_the_trash_is_sorted_counted_and_read_page_by_page(
+    client: RecordingClient, surface: Surface
+) -> None:
+    trash(client, surface)
+    create(client, surface, title="live")
+    orders = {"-title": "zedcba", "priority,title": "abedcz", "due,title": "deabcz"}
+    for sort, letters in orders.items():
+        url, seen = surface.tasks(1, f"deleted=true&count=true&limit=4&sort={sort}"), ""
+        while url:
+            page = client.get(url)
+            assert page.headers["x-total-count"] == "6"
+            seen, url = seen + titles(page), page.links.get("next", {}).get("url", "")
+        assert seen == letters
+
+
+def test_restoring_gives_the_same_task_back_and_is_repeatable(
+    arena: Arena, surface: Surface
+) -> None:
+    owner = next(_owners)
+    made = [told(arena, surface.create(owner, title=title, **MANY[title])) for title in MANY]
+    trash(arena.client, surface, "", owner)
+    for task in made:
+        restore = surface.verbs(owner, task["id"])["restore"]
+        for restored in [told(arena, restore) for _ in range(3)]:
+            assert without_change(restored) == without_change(task)
+            assert restored["revision"] > task["revision"]
+        assert told(arena, surface.verbs(owner, task["id"])["read"]) == restored
+    assert titles(arena.client.get(surface.tasks(owner))) == "abcde"
+    assert titles(arena.client.get(surface.tasks(owner, "deleted=true"))) == ""
+
+
+def test_what_was_trashed_with_many_is_missing(
+    client: RecordingClient, surface: Surface, many: dict[str, dict[str, Any]]
+) -> None:
+    trash(client, surface)
+    for task, verb in product(many.values(), set(VERBS) - {"restore"}):
+        response = client.request(**vars(surface.verbs(1, task["id"])[verb]))
+        assert response.status_code == 404
+        assert verb == "head" or response.json()["code"] == "task_not_found"
+
+
+@pytest.mark.parametrize("query", FILTERS)
+def test_trashing_many_takes_just_what_matches_each_with_a_number_of_its_own(
+    client: RecordingClient, surface: Surface, query: str, many: dict[str, dict[str, Any]]
+) -> None:
+    url, last = surface.tasks(1, "deleted=true"), 7
+    [old] = client.get(url).json()
+    assert client.get(url).headers["etag"] == f'"{last}"'
+    trash(client, surface, query)
+    live, trashed = client.get(surface.tasks(1)), client.get(url)
+    matching = [many[letter] for letter in FILTERS[query]]
+    assert live.json() == [task for task in many.values() if task not in matching]
+    assert trashed.json()[-1] == old
+    assert list(map(without_change, trashed.json()[:-1])) == list(map(without_change, matching))
+    numbers = sorted(task["revision"] for task in trashed.json()[:-1])
+    assert numbers == list(range(last + 1, last + 1 + len(matching)))
+    assert live.headers["etag"] == trashed.headers["etag"] == f'"{numbers[-1]}"'
+
+
+@pytest.mark.usefixtures("many")
+def test_trashing_what_is_not_there_changes_nothing(
+    client: RecordingClient, surface: Surface, below: Connection
+) -> None:
+    before = rows(below)
+    for query, owner in [*((query, 1) for query in NO_MATCH), ("", 3)]:
+        trash(client, surface, query, owner)
+        assert rows(below) == before
+    trash(client, surface)
+    before = rows(below)
+    trash(client, surface)
+    assert rows(below) == before
+
+
+@pytest.mark.usefixtures("many")
+def test_trashing_many_refuses_what_is_no_filter(
+    client: RecordingClient, surface: Surface, below: Connection
+) -> None:
+    before = rows(below)
+    for query in NO_FILTERS.split():
+        response = client.delete(surface.tasks(1, query))
+        require_problem(response, 400, "validation_error")
+    require_problem(client.delete("/api/v1/tasks"), 400, "validation_error")
+    assert rows(below) == before
+
+
+@pytest.mark.usefixtures("many")
+def test_trashing_many_leaves_other_owners_alone(
+    client: RecordingClient, surface: Surface, below: Connection
+) -> None:
+    client.request(**vars(surface.create(2, **CONTENT)))
+    before = rows(below, 2)
+    for query in FILTERS:
+        trash(client, surface, query)
+    assert titles(client.get(surface.tasks(1))) == ""
+    assert rows(below, 2) == before
+
+
+@pytest.mark.parametrize("query", ["completed=true", "q=1", ""])
+def test_trashing_many_while_others_write_loses_no_change(
+    arena: Arena, surface: Surface, query: str
+) -> None:
+    """Replays all answers in the order of their numbers: each change built on the one before."""
+    owner = next(_owners)
+    requests = [surface.create(owner, title="0", completed=n % 2 == 1) for n in range(8)]
+    state = {task["id"]: task for task in (told(arena, request) for request in requests)}
+    ids = list(state)
+
+    def write(number: int) -> tuple[str, str, Any]:
+        verb, task_id = WRITES[number % len(WRITES)], ids[number % len(ids)]
+        request = {
+            **surface.verbs(owner, task_id),
+            "create": surface.create(owner, title=str(number)),
+            "patch": Request("PATCH", surface.task(owner, task_id), {"title": str(number)}),
+            "trash": Request("DELETE", surface.tasks(owner, query)),
+        }[verb]
+        return verb, str(number), told(arena, request)
+
+    rounds = [arena.at_once(owner, 18, write) for _ in range(5)]
+    answers = [answer for each in rounds for answer in each if answer[2]]
+    for verb, title, task in sorted(answers, key=lambda answer: int(answer[2]["revision"])):
+        before = state.get(task["id"], {**task, "completed": False, "title": title})
+        assert task["completed"] == (before["completed"] != (verb == "toggle"))
+        assert task["title"] == (title if verb in {"create", "patch"} else before["title"])
+        assert task["created_at"] == before["created_at"]
+        state[task["id"]] = task
+    urls = [surface.tasks(owner, f"deleted={which}") for which in ("false", "true")]
+    live, trashed = (arena.client.get(url).json() for url in urls)
+    assert {task["id"] for task in live + trashed} == state.keys()
+    assert live == [state[task["id"]] for task in live]
+    for task in trashed:
+        assert without_change(task) == without_change(state[task["id"]])
+        assert task["revision"] > state[task["id"]]["revision"]
+        assert task["completed"] or query != "completed=true"
+        assert "1" in task["title"] or query != "q=1"
+    numbers = [task["revision"] for task in trashed + [task for _, _, task in answers]]
+    assert len(numbers) == len(set(numbers))
