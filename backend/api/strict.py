@@ -91,17 +91,26 @@ class StrictRequest(Request):
         return self._json
 
 
-def _require_one_meaning(request: Request) -> None:
-    """Raise InvalidRequest for a query that is no UTF-8, and for a header that comes twice."""
+def _is_utf8(encoded: bytes) -> bool:
+    try:
+        unquote_to_bytes(encoded).decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _require_one_meaning(request: Request, known: set[str]) -> None:
+    """Raise InvalidRequest for a parameter that is no UTF-8, and for a header that comes twice."""
     errors = [
         FieldError(f"header.{name}", "must come only once", "repeated")
         for name in _SINGLE_HEADERS
         if len(request.headers.getlist(name)) > 1
     ]
-    try:
-        unquote_to_bytes(request.scope["query_string"]).decode()
-    except UnicodeDecodeError:
-        errors.append(FieldError("query", "must be UTF-8", "encoding"))
+    for part in request.scope["query_string"].split(b"&"):
+        if not _is_utf8(part):
+            name = part.partition(b"=")[0].decode(errors="replace")
+            place = f"query.{name}" if name in known else "query"
+            errors.append(FieldError(place, "must be UTF-8", "encoding"))
     if errors:
         raise InvalidRequest(errors=tuple(errors))
 
@@ -133,7 +142,7 @@ class StrictRoute(APIRoute):
         takes_body = self.body_field is not None
 
         async def strict(request: Request) -> Response:
-            _require_one_meaning(request)
+            _require_one_meaning(request, known)
             _require_known(request, known, repeatable)
             request = StrictRequest(request.scope, request.receive)
             # Read in any case: a body over the limit must be refused before anything is done.

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
+from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 from sqlalchemy import Connection
 
@@ -103,6 +104,7 @@ class ModelMachine(RuleBasedStateMachine):
     def send(self, request: Request, headers: Mapping[str, str] | None = None) -> Any:
         response = self.service.client.request(**vars(request), headers=headers)
         self.service.seen[response.status_code] += 1
+        note(f"{request} {headers} -> {response.status_code} {response.headers} {response.text}")
         return response
 
     def foretold(self, response: Any, told: Callable[[], T]) -> T | None:
@@ -126,29 +128,45 @@ class ModelMachine(RuleBasedStateMachine):
         task_id = ids[aim.number % len(ids)]
         return own, task_id, own.tasks[task_id].revision if task_id in own.tasks else 1
 
-    def write(
+    def plan(
         self,
         aim: Aim,
         request: tuple[str, str, Any],
         change: Callable[[Content], Content],
+        *,
         media_type: str = "application/json",
-    ) -> None:
-        """Send a method, an action and a body to the task; the change is the model's."""
+        find: Callable[[Owner, int], Task] = Owner.live,
+    ) -> tuple[Any, Owner, Task, Content] | None:
+        """Send a method, an action and a body to the task on its condition.
+
+        Gives the answer, the owner, the task before and the content to be; None if both refuse.
+        """
         owner, task_id, revision = self.target(aim)
         method, action, body = request
         headers = aim.condition.header("If-Match", revision) | {"Content-Type": media_type}
         url = aim.place.surface.task(owner.number, task_id, action)
         response = self.send(Request(method, url, body), headers)
 
-        def told() -> tuple[Task, Content]:
+        def told() -> tuple[Any, Owner, Task, Content]:
             aim.condition.require_valid()
             require_valid(body or {})
-            before = owner.live(task_id)
+            before = find(owner, task_id)
             aim.condition.require_match()
-            return before, change(before.content)
+            return response, owner, before, change(before.content)
 
-        if plan := self.foretold(response, told):
-            owner.change(*plan, task_of(response))
+        return self.foretold(response, told)
+
+    def write(
+        self,
+        aim: Aim,
+        request: tuple[str, str, Any],
+        change: Callable[[Content], Content],
+        **more: Any,
+    ) -> None:
+        """A plan whose answer is the task as it is then."""
+        if plan := self.plan(aim, request, change, **more):
+            response, owner, before, content = plan
+            owner.change(before, content, task_of(response))
 
     def moved_to_trash(self, owner: Owner, ids: set[int], response: Any) -> None:
         """A deletion was answered; the new revisions are in no answer."""
@@ -178,10 +196,10 @@ class ModelMachine(RuleBasedStateMachine):
         """Follow the links from the first page to the last."""
         owner = self.owners[place.owner]
         rest = query.all(owner.tasks.values())
-        get = self.service.client.get
-        response = response or get(place.surface.tasks(place.owner, str(query)))
+        url = place.surface.tasks(place.owner, str(query))
+        response = response or self.send(Request("GET", url))
         while link := self.require_page(response, owner, query, rest):
             last, rest = rest[query.page_size - 1], rest[query.page_size :]
             self.pages.append(Page(place, query, link, last))
-            response = get(link)
+            response = self.send(Request("GET", link))
             self.service.seen["followed"] += 1
