@@ -20,7 +20,7 @@ run: $(INSTALLED) ## Start database, migrations and server; prints the URL of /d
 
 test: $(INSTALLED) ## Run the whole suite with branch coverage on a throwaway database (ARGS='-k name')
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest -n 2 $(ARGS)
+	@$(BIN)/coverage run -m pytest -n 2 --dist loadfile $(ARGS)
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
 
 check: $(INSTALLED) ## Lint, format and strict types, without changing anything
