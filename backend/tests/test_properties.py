@@ -40,6 +40,7 @@ SETTINGS = settings(
     phases=(Phase.generate, Phase.shrink),
     suppress_health_check=list(HealthCheck),
     print_blob=True,
+    report_multiple_bugs=False,
 )
 
 places = st.builds(Place, st.sampled_from(OWNERS), st.sampled_from((PRIMARY, FLAT)))
