@@ -23,7 +23,7 @@ run: $(INSTALLED) ## Start database, migrations and server; prints the URL of /d
 test: $(INSTALLED) ## Run the whole suite with branch coverage on a throwaway database (ARGS='-k name': a part)
 ifeq ($(ARGS),)
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest -n 2 --dist loadfile --ignore $(PROPERTIES)
+	@$(BIN)/coverage run -m pytest -n 2 --dist worksteal --ignore $(PROPERTIES)
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
 	@$(BIN)/pytest $(PROPERTIES)
 else
