@@ -21,7 +21,7 @@ def create(client: httpx.Client, owner: int = 1) -> int:
 def test_three_hundred_requests_at_once_do_not_deadlock(server: Server) -> None:
     """Where sessions are held until the answer is sent, most of these fail after half a minute."""
     task_id = create(server.client)
-    limits = httpx.Limits(max_connections=300)
+    limits = httpx.Limits(max_connections=300, max_keepalive_connections=0)
     base_url = server.client.base_url
     urls = ["/api/1/tasks", f"/api/1/tasks/{task_id}"] * 150
     with (
