@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 PROPERTIES := backend/tests/test_properties.py
 INSTALLED := $(VENV)/.installed
 
-.PHONY: help run test check format migrate openapi lock bench clean
+.PHONY: help run test check format migrate openapi lock bench fuzz clean
 
 help: ## Explain every target
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ lock: $(INSTALLED) ## Pin what the requirements bring along
 
 bench: $(INSTALLED) ## Measure latency and throughput of a running server (ARGS='--port 8000 --clients 100')
 	$(BIN)/python bench/load.py $(ARGS)
+
+fuzz: $(INSTALLED) ## Send what the OpenAPI document allows and forbids to a real server (SEED=1: the same again)
+	@$(BIN)/python -m backend.tests.support.fuzz
 
 clean: ## Remove the environment and all caches (the development database stays)
 	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov
