@@ -4,7 +4,7 @@ import argparse
 from collections import defaultdict
 from datetime import UTC, datetime
 
-from bench.database import filled_database
+from bench.database import Database, durable_cluster
 from bench.distance import distances
 from bench.machine import machine, versions
 from bench.plan import FULL, QUICK, Plan
@@ -18,7 +18,8 @@ def measure(plan: Plan) -> Report:
     """All services, in turns, on a database of their own."""
     date, where = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", machine()
     taken: Turns = defaultdict(list)
-    with filled_database() as database:
+    with durable_cluster() as cluster:
+        database = Database(cluster)
         for service, turn in turns(database, plan):
             taken[service].append(turn)
         print("round trips", flush=True)

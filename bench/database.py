@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL with 200,000 tasks of 1,000 owners; durable, as in production."""
+"""The embedded PostgreSQL, durable as in production, with 200,000 tasks of 1,000 owners."""
 
 import os
 import shutil
@@ -18,7 +18,6 @@ from backend.dev.cluster import Cluster
 from backend.tests.support.databases import alembic_config, url_of
 
 OWNERS, TASKS = 1_000, 200_000
-NAME = "bench"
 
 # The owners take turns, so that the tasks of one lie scattered, as they do in life.
 FILL = """
@@ -39,11 +38,16 @@ SELECT setval('tasks_id_seq', %(tasks)s)
 
 
 class Database:
-    """Where the services find their tasks."""
+    """Where the services find their tasks: migrated, filled, analysed."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self.url: URL = url_of(cluster, NAME)
-        self._data = str(cluster.base)
+    def __init__(self, cluster: Cluster, owners: int = OWNERS, tasks: int = TASKS) -> None:
+        self.owners, self.tasks = owners, tasks
+        self.name = f"bench_{owners}_{tasks}"
+        cluster.create_database(self.name)
+        self.url: URL = url_of(cluster, self.name)
+        command.upgrade(alembic_config(self.url), "head")
+        self.execute(FILL, {"tasks": tasks, "owners": owners})
+        self.execute("VACUUM (ANALYZE) tasks, task_lists")
 
     @property
     def socket_folder(self) -> str:
@@ -55,11 +59,12 @@ class Database:
             connection.autocommit = True
             cursor = connection.cursor()
             cursor.execute(statement, values)
-            return str(cursor.fetchone()[0]) if cursor.description else ""
+            rows = cursor.fetchall() if cursor.description else []
+            return str(rows[0][0]) if rows else ""
 
     def libpq(self) -> dict[str, str]:
         port = str(self.url.query["port"])
-        return {"dbname": NAME, "user": "postgres", "host": self.socket_folder, "port": port}
+        return {"dbname": self.name, "user": "postgres", "host": self.socket_folder, "port": port}
 
     def processes(self) -> list[psutil.Process]:
         """The server and its children."""
@@ -69,7 +74,7 @@ class Database:
 
 
 def environment(database: Database, socket_folder: str) -> dict[str, str]:
-    """The service reads a URL, its peers' drivers libpq's variables. The folder may be a proxy's."""
+    """The service reads a URL, the drivers of its peers libpq's variables."""
     url = database.url.set(drivername="postgresql")
     url = url.update_query_dict({"host": socket_folder})
     names = {"dbname": "PGDATABASE", "user": "PGUSER", "host": "PGHOST", "port": "PGPORT"}
@@ -77,23 +82,14 @@ def environment(database: Database, socket_folder: str) -> dict[str, str]:
     return {**os.environ, **libpq, "PGHOST": socket_folder, "DATABASE_URL": str(url)}
 
 
-def fill(database: Database) -> None:
-    command.upgrade(alembic_config(database.url), "head")
-    database.execute(FILL, {"tasks": TASKS, "owners": OWNERS})
-    database.execute("VACUUM (ANALYZE) tasks, task_lists")
-
-
 @contextmanager
-def filled_database() -> Iterator[Database]:
+def durable_cluster() -> Iterator[Cluster]:
     """A cluster of its own, deleted at the end."""
     base = Path(tempfile.mkdtemp(prefix="pg-bench-"))
     if is_root():
         base.chmod(0o711)  # `nobody` must get through
     try:
         with Cluster(base) as cluster:
-            cluster.create_database(NAME)
-            database = Database(cluster)
-            fill(database)
-            yield database
+            yield cluster
     finally:
         shutil.rmtree(base, ignore_errors=True)

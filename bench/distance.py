@@ -1,6 +1,5 @@
 """A database that is further away: round trips counted, each answer held back a while."""
 
-import http.client
 import socket
 import statistics
 import time
@@ -13,6 +12,8 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 
 from backend.tests.support.proxy import Proxy
+from bench.agreement import require_agreement
+from bench.client import Client, client
 from bench.database import Database, environment
 from bench.plan import Plan
 from bench.processes import running
@@ -64,36 +65,17 @@ def _distant(database: Database) -> Iterator[tuple[str, DistantDatabase]]:
             proxy.close()
 
 
-def _request(client: http.client.HTTPConnection, operation: str, number: int) -> None:
-    owner, task = number, number  # the first task of each of the first 1,000 owners
-    method, path = {
-        "read": ("GET", f"/{task}"),
-        "list": ("GET", "?limit=50"),
-        "create": ("POST", ""),
-        "toggle": ("PATCH", f"/{task}/complete"),
-    }[operation]
-    body = '{"title": "Buy milk"}' if operation == "create" else None
-    headers = {"Content-Type": "application/json"} if body else {}
-    client.request(method, f"/api/{owner}/tasks{path}", body, headers)
-    with client.getresponse() as response:
-        response.read()
-        if response.status >= 400:
-            raise SystemExit(f"{method} {path} answered {response.status}")
-
-
 def _probe(
-    port: int, proxy: DistantDatabase, operation: str, times: int
+    client: Client, proxy: DistantDatabase, operation: str, times: int
 ) -> tuple[list[int], float]:
     """Round trips of each of some requests, one at a time, and their median latency in ms."""
     trips, spent = [], []
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-    for number in range(1, WARM_UP + times + 1):
+    for number in range(1, times + 1):
         before, started = proxy.round_trips, time.perf_counter()
-        _request(client, operation, number)
+        client.operate(operation, owner=number, task=number)
         spent.append((time.perf_counter() - started) * 1000)
         trips.append(proxy.round_trips - before)
-    client.close()
-    return trips[WARM_UP:], statistics.median(spent[WARM_UP:])
+    return trips, statistics.median(spent)
 
 
 def distances(service: Service, database: Database, plan: Plan) -> dict[str, Distance]:
@@ -103,11 +85,15 @@ def distances(service: Service, database: Database, plan: Plan) -> dict[str, Dis
     with (
         _distant(database) as (folder, proxy),
         running(service, environment(database, folder)) as process,
+        client(process.port) as asking,
     ):
+        require_agreement(service, asking)
         for operation in OPERATIONS:
+            proxy.delay = 0
+            _probe(asking, proxy, operation, WARM_UP)
             for delay in plan.delays:
                 proxy.delay = delay / 1000
-                counted, p50 = _probe(process.port, proxy, operation, plan.probes)
+                counted, p50 = _probe(asking, proxy, operation, plan.probes)
                 trips[operation] += counted
                 latency[operation][delay] = p50
     return {name: Distance(statistics.mode(trips[name]), latency[name]) for name in OPERATIONS}

@@ -7,7 +7,7 @@ CLIENTS = 32
 
 @dataclass(frozen=True)
 class Plan:
-    """Rounds over all services; seconds of load an operation; a probe's requests and delays (ms)."""
+    """Rounds over all services; seconds of load; requests and delays (ms) of a probe."""
 
     rounds: int
     seconds: int
