@@ -7,10 +7,10 @@ PROPERTIES := backend/tests/test_properties.py
 INSTALLED := $(VENV)/.installed
 PEERS := bench/.venv/.installed
 
-.PHONY: help run test check format migrate openapi lock bench bench-quick clean
+.PHONY: help run test check format migrate openapi lock bench bench-quick bench-growth clean
 
 help: ## Explain every target
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3")'
@@ -59,10 +59,13 @@ $(PEERS): bench/requirements.txt constraints.txt bench/peers/fastify/package-loc
 	@touch $@
 
 bench: $(INSTALLED) $(PEERS) ## Compare throughput, latency, CPU, memory and round trips with the peers' (20 minutes)
-	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench full
 
 bench-quick: $(INSTALLED) $(PEERS) ## The same, less exactly, in two minutes
-	@$(BIN)/python -m bench --quick
+	@$(BIN)/python -m bench quick
+
+bench-growth: $(INSTALLED) $(PEERS) ## Cost against the number of tasks, owners, connections (5 minutes)
+	@$(BIN)/python -m bench growth
 
 clean: ## Remove the environment and all caches (the development database stays)
 	rm -rf $(VENV) bench/.venv bench/peers/fastify/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 NEW_TASK = {"title": "Buy milk", "description": "Two bottles", "tags": ["home", "shop"]}
 
@@ -25,7 +26,8 @@ class Client:
             content = response.read().decode()
             if response.status >= 400:
                 raise SystemExit(f"{method} {path} answered {response.status}: {content[:500]}")
-            next_page = response.getheader("Link", "").partition(">")[0].removeprefix("<")
+            link = response.getheader("Link", "").partition(">")[0].removeprefix("<")
+        next_page = urlsplit(link)._replace(scheme="", netloc="").geturl()
         return json.loads(content or "null"), next_page
 
     def operate(self, operation: str, owner: int, task: int) -> Any:

@@ -27,11 +27,12 @@ SELECT owner, %(tasks)s / %(owners)s, now() FROM generate_series(1, %(owners)s) 
 INSERT INTO tasks (user_id, id, title, title_folded, description, description_folded, completed,
     completed_at, priority, due_date, tags, revision, created_at, updated_at)
 SELECT (n - 1) %% %(owners)s + 1, n, 'Task ' || n, 'task ' || n, text, coalesce(text, ''), done,
-    CASE WHEN done THEN at END, n %% 4, CASE WHEN n %% 3 = 0 THEN at::date + 30 END,
-    CASE WHEN n %% 2 = 0 THEN '{home,shop}'::text[] ELSE '{}' END, (n - 1) / %(owners)s + 1, at, at
+    CASE WHEN done THEN at END, nth %% 4, CASE WHEN nth %% 3 = 0 THEN at::date + 30 END,
+    CASE WHEN nth %% 2 = 0 THEN '{home,shop}'::text[] ELSE '{}' END, nth, at, at
 FROM generate_series(1, %(tasks)s) AS n,
-    LATERAL (SELECT n %% 5 = 0, timestamptz '2026-01-01' + n * interval '1 minute',
-        CASE WHEN n %% 2 = 0 THEN repeat('some words ', 8) END) AS made (done, at, text);
+    LATERAL (SELECT (n - 1) / %(owners)s + 1) AS of_owner (nth),
+    LATERAL (SELECT nth %% 5 = 0, timestamptz '2026-01-01' + n * interval '1 minute',
+        CASE WHEN nth %% 2 = 0 THEN repeat('some words ', 8) END) AS made (done, at, text);
 
 SELECT setval('tasks_id_seq', %(tasks)s)
 """

@@ -1,7 +1,7 @@
 """Everything that was found, as Markdown, JSON and pictures in bench/results/."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -25,6 +25,10 @@ class Report:
     memory: Sequence[Memory]
 
 
+def listed(facts: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in facts.items())
+
+
 def markdown(report: Report) -> str:
     """Ratios first; then what they are made of."""
     plan, rows = report.plan, report.rows
@@ -32,8 +36,8 @@ def markdown(report: Report) -> str:
     parts = [
         f"# Benchmark of {report.date}",
         f"{how}; one process each. Medians of all rounds.",
-        ", ".join(f"{name} {value}" for name, value in report.machine.items()),
-        ", ".join(f"{name} {value}" for name, value in report.versions.items()),
+        listed(report.machine),
+        listed(report.versions),
         tables.ratios(rows),
         tables.cpu_ratios(rows),
         *(tables.figures(rows, operation) for operation in OPERATIONS),
@@ -61,12 +65,19 @@ def _distance(rows: Sequence[Row], operation: str) -> str:
     return picture.curves(title, "delay of a round trip to the database, ms", series)
 
 
-def write(report: Report, name: str) -> Path:
-    """Where the Markdown is; its companions have the same name."""
+def write_comparison(report: Report, name: str) -> None:
+    """Files whose names begin with `name`."""
+    pictures = {
+        "throughput": _throughput(report.rows),
+        "distance": _distance(report.rows, "toggle"),
+    }
+    write(name, markdown(report), asdict(report), pictures)
+
+
+def write(name: str, text: str, data: object, pictures: Mapping[str, str]) -> None:
+    """To bench/results/."""
     FOLDER.mkdir(exist_ok=True)
-    text = FOLDER / f"{name}.md"
-    text.write_text(markdown(report))
-    text.with_suffix(".json").write_text(json.dumps(asdict(report), indent=1) + "\n")
-    (FOLDER / f"{name}-throughput.svg").write_text(_throughput(report.rows))
-    (FOLDER / f"{name}-distance.svg").write_text(_distance(report.rows, "toggle"))
-    return text
+    (FOLDER / f"{name}.md").write_text(text)
+    (FOLDER / f"{name}.json").write_text(json.dumps(data, indent=1) + "\n")
+    for kind, drawing in pictures.items():
+        (FOLDER / f"{name}-{kind}.svg").write_text(drawing)
