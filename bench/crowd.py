@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
+from bench.client import client
 from bench.database import Database, environment
 from bench.processes import Running, running
 from bench.services import OURS
@@ -42,15 +43,17 @@ def _crowds(process: Running, workers: int, loads: list[tuple[int, int | None]])
     for connections, offered in loads:
         print(f"{workers} workers, {connections} connections, {offered or 'any'}/s", flush=True)
         seen = load(process.port, "mix", connections, SECONDS, offered or 0)
+        with client(process.port) as last:  # in line behind what the load has left
+            last.operate("read", 1, 1)
         yield Crowd(workers, connections, offered, seen, idle, process.peak() / 2**20)
 
 
 def crowds(database: Database) -> list[Crowd]:
-    """All connections with each number of workers; then one worker at the offered rates."""
+    """One worker at the offered rates; then each number of workers with all connections."""
     loads: list[tuple[int, int | None]] = [(connections, None) for connections in CONNECTIONS]
     rates: list[tuple[int, int | None]] = [(CLIENTS, rate) for rate in RATES]
     found: list[Crowd] = []
     for workers in WORKERS:
         with _served(database, workers) as process:
-            found += _crowds(process, workers, [*loads, *(rates if workers == 1 else [])])
+            found += _crowds(process, workers, [*(rates if workers == 1 else []), *loads])
     return found

@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
@@ -21,13 +21,11 @@ Curves = dict[str, list[tuple[float, float]]]
 """By operation: pairs of a size and a median latency in ms."""
 
 
-def _median(acts: Iterable[Callable[[], object]]) -> float:
-    spent = []
-    for act in acts:
-        started = time.perf_counter()
-        act()
-        spent.append((time.perf_counter() - started) * 1000)
-    return statistics.median(spent)
+def _latency(act: Callable[[], object]) -> float:
+    """In ms."""
+    started = time.perf_counter()
+    act()
+    return (time.perf_counter() - started) * 1000
 
 
 def _last_page(asking: Client, root: str, tasks: int) -> str:
@@ -41,22 +39,22 @@ def _last_page(asking: Client, root: str, tasks: int) -> str:
 
 
 def _costs(asking: Client, tasks: int) -> dict[str, float]:
-    """Median latency of each operation, one request at a time; the owners 1 to 4 are enough."""
+    """Median latency of each operation, one request at a time, the operations in turns."""
     root = "/api/1/tasks"
-    paths = {
-        "first page": f"{root}?limit=50",
-        "deep page": _last_page(asking, root, tasks),
-        "filtered page": f"{root}?completed=true&priority=high&limit=50",
-        "search, no match": f"{root}?q=nowhere&limit=50",
+    acts = {
+        "first page": partial(asking.ask, "GET", f"{root}?limit=50"),
+        "deep page": partial(asking.ask, "GET", _last_page(asking, root, tasks)),
+        "filtered page": partial(
+            asking.ask, "GET", f"{root}?completed=true&priority=high&limit=50"
+        ),
+        "search, no match": partial(asking.ask, "GET", f"{root}?q=nowhere&limit=50"),
+        "create": partial(asking.ask, "POST", root, NEW_TASK),
     }
-    costs = {}
-    for name, path in paths.items():
-        asking.ask("GET", path)
-        costs[name] = _median([partial(asking.ask, "GET", path)] * PROBES)
-    costs["create"] = _median([partial(asking.ask, "POST", root, NEW_TASK)] * PROBES)
+    taken = [{name: _latency(act) for name, act in acts.items()} for _ in range(PROBES)]
+    costs = {name: statistics.median(one[name] for one in taken) for name in acts}
     doomed = [f"/api/{owner}/tasks" for owner in range(2, 2 + DELETES)]
-    costs["collection DELETE"] = _median(partial(asking.ask, "DELETE", path) for path in doomed)
-    return costs
+    deleted = [_latency(partial(asking.ask, "DELETE", path)) for path in doomed]
+    return costs | {"collection DELETE": statistics.median(deleted)}
 
 
 @contextmanager

@@ -44,13 +44,19 @@ def bars(panels: Mapping[str, Mapping[str, float]]) -> str:
 
 
 class _Axis:
-    """Places values between two pixels; logarithmic where they span more than two decades."""
+    """Places values between two pixels; logarithmic where they span two decades."""
 
     def __init__(self, values: Sequence[float], start: float, end: float) -> None:
-        self._logarithmic = min(values) > 0 and max(values) / min(values) > 100
+        self._logarithmic = min(values) > 0 and max(values) / min(values) >= 100
         self._low = min(values) if self._logarithmic else 0
         self._high = max(values)
         self._start, self._end = start, end
+
+    def ticks(self) -> tuple[float, float, float]:
+        """Its ends and its middle."""
+        if self._logarithmic:
+            return self._low, math.sqrt(self._low * self._high), self._high
+        return self._low, self._high / 2, self._high
 
     def place(self, value: float) -> float:
         if self._logarithmic:
@@ -71,7 +77,7 @@ def _curve(points: Sequence[Point], x: _Axis, y: _Axis, colour: str) -> list[str
 
 
 def curves(title: str, across: str, series: Mapping[str, Sequence[Point]]) -> str:
-    """A line for each series, with the values of its ends' axes and a legend."""
+    """A line for each series, and a legend."""
     points = [point for line in series.values() for point in line]
     x = _Axis([point[0] for point in points], 60, 500)
     y = _Axis([point[1] for point in points], 300, 50)
@@ -82,10 +88,8 @@ def curves(title: str, across: str, series: Mapping[str, Sequence[Point]]) -> st
         _text(x.place(value), 316, f"{value:,g}", 'text-anchor="middle"')
         for value in sorted({point[0] for point in points})
     ]
-    heights = [point[1] for point in points]
     parts += [
-        _text(54, y.place(value) + 4, f"{value:,.3g}", 'text-anchor="end"')
-        for value in (min(heights), max(heights))
+        _text(54, y.place(value) + 4, f"{value:,.3g}", 'text-anchor="end"') for value in y.ticks()
     ]
     for number, (label, line) in enumerate(series.items()):
         colour = COLOURS[number % len(COLOURS)]

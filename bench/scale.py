@@ -70,7 +70,7 @@ def _crowd_curves(found: Sequence[Crowd]) -> Curves:
     lines: Curves = {}
     for crowd in found:
         if crowd.offered is None:
-            line = lines.setdefault(f"{crowd.workers} workers", [])
+            line = lines.setdefault(f"workers: {crowd.workers}", [])
             line.append((crowd.connections, crowd.seen.rate))
     return lines
 
