@@ -39,7 +39,7 @@ def _served(database: Database, workers: int) -> Iterator[Running]:
 
 def _crowds(process: Running, workers: int, loads: list[tuple[int, int | None]]) -> Iterator[Crowd]:
     idle = process.resident() / 2**20
-    load(process.port, "mix", 10, 1)
+    load(process.port, "mix", 10, SECONDS)
     for connections, offered in loads:
         print(f"{workers} workers, {connections} connections, {offered or 'any'}/s", flush=True)
         seen = load(process.port, "mix", connections, SECONDS, offered or 0)
