@@ -7,7 +7,7 @@ PROPERTIES := backend/tests/test_properties.py
 INSTALLED := $(VENV)/.installed
 PEERS := bench/.venv/.installed
 
-.PHONY: help run test check format migrate openapi lock bench bench-quick bench-growth clean
+.PHONY: help run test check format migrate openapi lock bench bench-quick bench-growth bench-tools clean
 
 help: ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,21 +50,23 @@ lock: $(INSTALLED) ## Pin what the requirements bring along
 	(head -n 1 constraints.txt; $(BIN)/python -m pip freeze --exclude pip --exclude setuptools) > constraints.new
 	mv constraints.new constraints.txt
 
-$(PEERS): bench/requirements.txt constraints.txt bench/peers/fastify/package-lock.json
+bench-tools:
 	@for tool in wrk node npm; do command -v $$tool >/dev/null || \
-		{ echo "make bench needs $$tool: bench/README.md says how to install it"; exit 1; }; done
+		{ echo "The benchmark needs $$tool: bench/README.md says how to install it"; exit 1; }; done
+
+$(PEERS): bench/requirements.txt constraints.txt bench/peers/fastify/package-lock.json | bench-tools
 	test -x bench/.venv/bin/python || $(PYTHON) -m venv bench/.venv
 	bench/.venv/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore -r bench/requirements.txt
 	npm ci --prefix bench/peers/fastify --no-audit --no-fund
 	@touch $@
 
-bench: $(INSTALLED) $(PEERS) ## Compare throughput, latency, CPU, memory and round trips with the peers' (20 minutes)
+bench: bench-tools $(INSTALLED) $(PEERS) ## Compare throughput, latency, CPU, memory and round trips with the peers' (20 minutes)
 	@$(BIN)/python -m bench full
 
-bench-quick: $(INSTALLED) $(PEERS) ## The same, less exactly, in two minutes
+bench-quick: bench-tools $(INSTALLED) $(PEERS) ## The same, less exactly, in two minutes
 	@$(BIN)/python -m bench quick
 
-bench-growth: $(INSTALLED) $(PEERS) ## Cost against the number of tasks, owners, connections (5 minutes)
+bench-growth: bench-tools $(INSTALLED) $(PEERS) ## Cost against the number of tasks, owners, connections (5 minutes)
 	@$(BIN)/python -m bench growth
 
 clean: ## Remove the environment and all caches (the development database stays)

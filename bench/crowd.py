@@ -14,7 +14,7 @@ WORKERS = (1, 2)
 CONNECTIONS = (10, 100, 1_000)
 CLIENTS = 100
 RATES = (100, 200, 400)  # requests a second, offered
-SECONDS = 5
+WARM_UP, SECONDS = 3, 10
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def _served(database: Database, workers: int) -> Iterator[Running]:
 
 def _crowds(process: Running, workers: int, loads: list[tuple[int, int | None]]) -> Iterator[Crowd]:
     idle = process.resident() / 2**20
-    load(process.port, "mix", 10, SECONDS)
+    load(process.port, "mix", 10, WARM_UP)
     for connections, offered in loads:
         print(f"{workers} workers, {connections} connections, {offered or 'any'}/s", flush=True)
         seen = load(process.port, "mix", connections, SECONDS, offered or 0)

@@ -19,7 +19,7 @@ from bench.plan import Plan
 from bench.processes import running
 from bench.services import OPERATIONS, Service
 
-WARM_UP = 10
+WARM_UP = 5
 Answers = SimpleQueue[tuple[float, bytes]]
 
 

@@ -13,6 +13,10 @@ def _text(x: float, y: float, words: str, more: str = "") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" {more}>{escape(words)}</text>'
 
 
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
 def _svg(height: float, parts: Sequence[str]) -> str:
     style = "<style>text{font:12px sans-serif;fill:#222} .title{font-weight:bold}</style>"
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height:.0f}">'
@@ -89,7 +93,7 @@ def curves(title: str, across: str, series: Mapping[str, Sequence[Point]]) -> st
         for value in sorted({point[0] for point in points})
     ]
     parts += [
-        _text(54, y.place(value) + 4, f"{value:,.3g}", 'text-anchor="end"') for value in y.ticks()
+        _text(54, y.place(value) + 4, _figure(value), 'text-anchor="end"') for value in y.ticks()
     ]
     for number, (label, line) in enumerate(series.items()):
         colour = COLOURS[number % len(COLOURS)]
