@@ -7,7 +7,7 @@ PROPERTIES := backend/tests/test_properties.py
 INSTALLED := $(VENV)/.installed
 PEERS := bench/.venv/.installed
 
-.PHONY: help run test check format migrate openapi lock bench bench-quick bench-growth bench-tools clean
+.PHONY: help run test check format migrate openapi lock bench bench-quick bench-growth bench-tools fuzz clean
 
 help: ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ run: $(INSTALLED) ## Start database, migrations and server; prints the URL of /d
 test: $(INSTALLED) ## Run the whole suite with branch coverage on a throwaway database (ARGS='-k name': a part)
 ifeq ($(ARGS),)
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest -n 2 --dist loadfile --ignore $(PROPERTIES)
+	@$(BIN)/coverage run -m pytest -n 2 --dist worksteal --ignore $(PROPERTIES)
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
 	@$(BIN)/pytest $(PROPERTIES)
 else
@@ -68,6 +68,9 @@ bench-quick: bench-tools $(INSTALLED) $(PEERS) ## The same, less exactly, in two
 
 bench-growth: bench-tools $(INSTALLED) $(PEERS) ## Cost against the number of tasks, owners, connections (5 minutes)
 	@$(BIN)/python -m bench growth
+
+fuzz: $(INSTALLED) ## Send what the OpenAPI document allows and forbids to a real server (SEED=1: the same again)
+	@$(BIN)/python -m backend.tests.support.fuzz
 
 clean: ## Remove the environment and all caches (the development database stays)
 	rm -rf $(VENV) bench/.venv bench/peers/fastify/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov

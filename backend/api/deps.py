@@ -31,7 +31,7 @@ from backend.services.tasks import ListQuery, TaskService
 
 
 async def get_sessions(request: Request) -> Sessions:
-    """Where sessions come from; tests override it."""
+    """Where sessions come from."""
     sessions: Sessions = request.app.state.sessions
     return sessions
 

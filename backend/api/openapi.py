@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
+from backend.api.schemas.fields import A_WORD
 from backend.api.schemas.task import EXAMPLE
 from backend.models.task import MAX_ID
 
@@ -32,14 +33,27 @@ def _correct(operation: dict[str, Any]) -> None:
     """Invalid requests are 400 here, and errors are problem+json."""
     for parameter in operation.get("parameters", ()):
         schema = parameter["schema"]
+        _without_null(schema)
+        if parameter["name"] == "q" and operation["operationId"].endswith("_delete_tasks"):
+            schema["pattern"] = A_WORD  # an empty search box must not mean everything
         if schema.get("type") == "string" and not isinstance(schema.get("default"), str):
             schema.pop("default", None)  # the parsed form, which nobody can send
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        _without_null(content["schema"])  # a body that is left out is not `null`
     answers = operation["responses"]
     if "HTTPValidationError" in str(answers.get("422")):
         del answers["422"]
     for status, answer in answers.items():
         if status >= "400" and "application/json" in answer.get("content", {}):
             answer["content"] = {"application/problem+json": answer["content"]["application/json"]}
+
+
+def _without_null(schema: dict[str, Any]) -> None:
+    """A parameter can be left out, but nobody can send null in a URL or a header."""
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        del schema["anyOf"]
+        schema.update(kinds[0])
 
 
 def _exact(schema: Any) -> None:

@@ -52,12 +52,15 @@ def main() -> None:
     parser.add_argument("--throwaway", action="store_true")
     arguments = parser.parse_args()
     try:
-        take(arguments.base / KEEPER, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        alive = take(arguments.base / KEEPER, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except (BlockingIOError, FileNotFoundError):  # there is one, or nothing to keep
         return
     if os.fork() == 0:  # the lock goes with the child; its launcher sees the parent end
         keep(Server(arguments.base, throwaway=arguments.throwaway))
-        os._exit(0)  # closes KEEPER, then USERS: whoever comes next sees that no keeper is left
+        # First KEEPER, then USERS: whoever comes next sees that no keeper is left. An exit alone
+        # closes them in any order: Linux puts the work of the last file first.
+        os.close(alive)
+        os._exit(0)
 
 
 if __name__ == "__main__":

@@ -12,10 +12,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
-from backend.api.deps import get_sessions
 from backend.dev.cluster import Cluster, temporary_cluster
 from backend.main import create_app
 from backend.models.database import make_engine
+from backend.tests.support.arena import Arena
 from backend.tests.support.databases import cloned, create_template, empty, settings_for
 from backend.tests.support.proxy import Proxy, proxied
 from backend.tests.support.recorder import Recorder, RecordingClient
@@ -68,7 +68,7 @@ def shared_app(shared_database: URL) -> FastAPI:
 
 @pytest.fixture(scope="session")
 def shared_client(shared_app: FastAPI) -> Iterator[RecordingClient]:
-    with RecordingClient(shared_app, raise_server_exceptions=False) as client:
+    with RecordingClient(shared_app) as client:
         yield client
 
 
@@ -81,10 +81,15 @@ def client(
     """A client whose requests run in savepoints and leave nothing; each statement is checked."""
     connection, shared_client.recorder = shared_connection
     transaction = connection.begin()
-    sessions = sessionmaker(connection, class_=Session, join_transaction_mode="create_savepoint")
-    shared_app.dependency_overrides = {get_sessions: lambda: sessions}
+    # Not by dependency_overrides: with one, FastAPI builds every dependency anew each time.
+    committing = shared_app.state.sessions
+    shared_app.state.sessions = sessionmaker(
+        connection, class_=Session, join_transaction_mode="create_savepoint"
+    )
     yield shared_client
     transaction.rollback()
+    shared_app.state.sessions = committing
+    shared_app.dependency_overrides.clear()
 
 
 @pytest.fixture
@@ -107,29 +112,62 @@ def database(committed_database: URL) -> Iterator[URL]:
     empty(committed_database)
 
 
-@pytest.fixture
-def live(database: URL) -> Iterator[RecordingClient]:
-    """A client of the service as it is in production, on a database of its own."""
-    app = create_app(settings_for(database))
-    with RecordingClient(app, raise_server_exceptions=False) as client:
+@pytest.fixture(scope="session")
+def committing_client(committed_database: URL) -> Iterator[RecordingClient]:
+    app = create_app(settings_for(committed_database))
+    with RecordingClient(app) as client:
         client.recorder = Recorder(app.state.sessions.kw["bind"])
         yield client
 
 
 @pytest.fixture
-def behind_proxy(database: URL) -> Iterator[tuple[TestClient, Proxy]]:
-    """The service with one connection, already open, through a proxy that counts round trips."""
+def live(committing_client: RecordingClient, database: URL) -> RecordingClient:
+    """A client of the service as it is in production, on an empty database."""
+    return committing_client
+
+
+@pytest.fixture(scope="session")
+def proxied_client(committed_database: URL) -> Iterator[tuple[TestClient, Proxy]]:
     with (
         TemporaryDirectory(dir="/tmp") as folder,  # a socket's path must be short
-        proxied(database, Path(folder)) as (url, proxy),
+        proxied(committed_database, Path(folder)) as (url, proxy),
         TestClient(create_app(settings_for(url, pool_size=1))) as client,
     ):
-        assert client.get("/health/ready").is_success
         yield client, proxy
 
 
 @pytest.fixture
-def server(database: URL) -> Iterator[Server]:
-    """The real server process."""
-    with running(database) as server:
+def behind_proxy(
+    proxied_client: tuple[TestClient, Proxy], database: URL
+) -> tuple[TestClient, Proxy]:
+    """The service with one connection, already open, through a proxy that counts round trips."""
+    client, _ = proxied_client
+    assert client.get("/health/ready").is_success
+    return proxied_client
+
+
+@pytest.fixture(scope="session")
+def server_process(committed_database: URL) -> Iterator[Server]:
+    with running(committed_database) as server:
         yield server
+
+
+@pytest.fixture
+def server(server_process: Server, database: URL) -> Server:
+    """The real server process, on an empty database."""
+    server_process.forget_log()
+    return server_process
+
+
+@pytest.fixture(scope="session")
+def arena(cluster: Cluster, template: str) -> Iterator[Arena]:
+    """A real server with places for twenty requests of one owner."""
+    with cloned(cluster, template) as url, running(url, LOG_LEVEL="error", POOL_SIZE="20") as run:
+        yield Arena(run.client, url)
+
+
+@pytest.fixture
+def below(client: RecordingClient, shared_connection: tuple[Connection, Recorder]) -> Connection:
+    """The connection of the client's own transaction."""
+    assert client.recorder is shared_connection[1]
+    return shared_connection[0]

@@ -21,7 +21,7 @@ def create(client: httpx.Client, owner: int = 1) -> int:
 def test_three_hundred_requests_at_once_do_not_deadlock(server: Server) -> None:
     """Where sessions are held until the answer is sent, most of these fail after half a minute."""
     task_id = create(server.client)
-    limits = httpx.Limits(max_connections=300)
+    limits = httpx.Limits(max_connections=300, max_keepalive_connections=0)
     base_url = server.client.base_url
     urls = ["/api/1/tasks", f"/api/1/tasks/{task_id}"] * 150
     with (
@@ -86,7 +86,7 @@ def test_writers_of_different_owners_do_not_wait_for_each_other(live: RecordingC
     """One owner's row is locked elsewhere; another owner writes on."""
     create_here = live.post("/api/1/tasks", json={"title": "x"})
     assert create_here.status_code == 201
-    engine = live.app.state.sessions.kw["bind"]  # type: ignore[attr-defined]
+    engine = live.app.state.sessions.kw["bind"]
     with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
         connection.exec_driver_sql("SELECT 1 FROM task_lists WHERE user_id = 1 FOR UPDATE")
         assert live.post("/api/2/tasks", json={"title": "y"}).status_code == 201

@@ -1,25 +1,16 @@
 """Conditional requests (RFC 9110, 13): nothing is read twice, nothing newer is overwritten."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
-from itertools import count, product
+from itertools import product
 from typing import Any
 
-import httpx
 import pytest
-from sqlalchemy import Connection, NullPool, create_engine
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection
 
-from backend.dev.cluster import Cluster
+from backend.tests.support.arena import Arena
 from backend.tests.support.below import rows
-from backend.tests.support.clusters import wait_until
 from backend.tests.support.contents import create
-from backend.tests.support.databases import cloned
 from backend.tests.support.problems import require_problem
-from backend.tests.support.recorder import Recorder, RecordingClient
-from backend.tests.support.server import running
+from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Request, Surface
 
 pytestmark = pytest.mark.requirement("FR-17")
@@ -27,50 +18,6 @@ pytestmark = pytest.mark.requirement("FR-17")
 WRITES = ("replace", "patch", "toggle", "complete", "delete")
 NO_TAGS = ("", "1", '"1', 'w/"1"', "W/1", '"1" "2"', '*, "1"', '"1 2"')
 SAME_ID = {"X-Request-ID": "same"}
-HOLD = (
-    "INSERT INTO task_lists (user_id, revision, changed_at) VALUES ({}, 1, now()) "
-    "ON CONFLICT (user_id) DO UPDATE SET revision = task_lists.revision"
-)
-WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted"
-_owners = count(1)
-
-
-@pytest.fixture
-def below(client: RecordingClient, shared_connection: tuple[Connection, Recorder]) -> Connection:
-    """The connection of the client's own transaction."""
-    assert client.recorder is shared_connection[1]
-    return shared_connection[0]
-
-
-def have_come(sent: list[Future[Any]], holder: Connection) -> bool:
-    """Each waits in the database, or is done because it had nothing to wait for."""
-    waiting: int = holder.exec_driver_sql(WAITING).scalar_one()
-    return waiting + sum(map(Future.done, sent)) >= len(sent)
-
-
-@dataclass(frozen=True)
-class Arena:
-    """A server where many requests meet, for its database holds them until all have come."""
-
-    client: httpx.Client
-    database: URL
-
-    def at_once(self, owner: int, number: int, send: Callable[[int], Any]) -> list[Any]:
-        """Send while the owner's row is held: each statement begins before any other ends."""
-        engine = create_engine(self.database, poolclass=NullPool)
-        with ThreadPoolExecutor(number) as pool, engine.connect() as holder:
-            holder.exec_driver_sql(HOLD.format(owner))
-            sent = [pool.submit(send, n) for n in range(number)]
-            wait_until(partial(have_come, sent, holder))
-            holder.rollback()
-        return [one.result() for one in sent]
-
-
-@pytest.fixture(scope="module")
-def arena(cluster: Cluster, template: str) -> Iterator[Arena]:
-    """One for all tests of a file, each of which has an owner of its own."""
-    with cloned(cluster, template) as url, running(url, LOG_LEVEL="error", POOL_SIZE="20") as run:
-        yield Arena(run.client, url)
 
 
 def etag(task: dict[str, Any]) -> str:
@@ -231,7 +178,7 @@ def test_another_origin_may_read_the_tag(client: RecordingClient, surface: Surfa
 def test_of_ten_writers_with_one_tag_one_is_done_and_nine_are_refused(
     arena: Arena, surface: Surface, verb: str
 ) -> None:
-    owner = next(_owners)
+    owner = arena.new_owner()
     for _ in range(3):
         task = arena.client.request(**vars(surface.create(owner, title="x"))).json()
         request = surface.verbs(owner, task["id"])[verb]

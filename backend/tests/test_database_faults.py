@@ -77,7 +77,7 @@ def test_a_connection_cut_during_a_statement_is_503_and_not_500(
 ) -> None:
     """A row locked elsewhere keeps the statement waiting until its backend is ended."""
     task = live.post("/api/1/tasks", json={"title": "x"}).json()
-    engine = live.app.state.sessions.kw["bind"]  # type: ignore[attr-defined]
+    engine = live.app.state.sessions.kw["bind"]
     with engine.connect().execution_options(isolation_level="READ COMMITTED") as blocker:
         blocker.exec_driver_sql("SELECT 1 FROM task_lists WHERE user_id = 1 FOR UPDATE")
         with ThreadPoolExecutor(1) as pool:
@@ -108,7 +108,7 @@ def test_a_statement_that_takes_too_long_is_503_timeout(
 
 @pytest.mark.requirement("NFR-05")
 def test_a_pool_without_a_free_connection_is_503_overloaded(live: RecordingClient) -> None:
-    engine = live.app.state.sessions.kw["bind"]  # type: ignore[attr-defined]
+    engine = live.app.state.sessions.kw["bind"]
     engine.pool._timeout = 0.1
     held = [engine.connect() for _ in range(engine.pool.size())]
     answer = live.get("/api/1/tasks")

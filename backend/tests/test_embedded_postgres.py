@@ -29,9 +29,9 @@ from backend.tests.support.clusters import (
     query,
     started_at,
     url_of,
-    wait_until,
 )
 from backend.tests.support.databases import ROOT
+from backend.tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.requirement("NFR-07")
 

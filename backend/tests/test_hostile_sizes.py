@@ -97,6 +97,5 @@ def test_a_client_that_leaves_before_its_body_is_read_is_no_defect(server: Serve
         head = "POST /api/1/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         connection.sendall(f"{head}Content-Length: 100\r\n\r\n{{".encode())
     assert server.client.get("/api/1/tasks").json() == []
-    log = server.stop()
-    assert "the client left" in log
+    log = server.log(until="the client left")
     assert "Traceback" not in log

@@ -1,20 +1,18 @@
 """A create that names a key may be repeated: there is one task, and one answer."""
 
 import json
-from itertools import count
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import Connection, NullPool, create_engine
 
-from backend.tests import test_conditional
+from backend.tests.support.arena import Arena
 from backend.tests.support.below import rows
 from backend.tests.support.contents import CONTENT, DEFAULTS
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
-from backend.tests.test_conditional import Arena
 
 pytestmark = pytest.mark.requirement("FR-18")
 
@@ -33,9 +31,6 @@ KEYS = {
     "longest": (PRINTABLE * 3)[:255],
     "quoted": '"6f1a", %s; {}',
 }
-_owners = count(1)
-below = test_conditional.below
-arena = test_conditional.arena
 
 
 def post(client: Any, surface: Surface, key: str = KEY, owner: int = 1, **content: Any) -> Any:
@@ -57,7 +52,7 @@ def require_replay(replay: Any, first: Any) -> None:
 def test_a_repeated_create_returns_the_first_answer_whatever_became_of_the_task(
     arena: Arena, surface: Surface, content: dict[str, Any]
 ) -> None:
-    owner = next(_owners)
+    owner = arena.new_owner()
     first = post(arena.client, surface, owner=owner, **content)
     task = first.json()
     verbs = surface.verbs(owner, task["id"])
@@ -147,7 +142,7 @@ def test_a_create_that_is_refused_does_not_use_up_its_key(
 
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
 def test_any_printable_text_is_a_key(arena: Arena, surface: Surface, key: str) -> None:
-    owner = next(_owners)
+    owner = arena.new_owner()
     first = post(arena.client, surface, key, owner)
     require_replay(post(arena.client, surface, key, owner), first)
     others = {key.swapcase(), key[:-1] + "~", key.replace("  ", " ")} - {key}
@@ -198,7 +193,7 @@ def test_twenty_equal_creates_at_once_with_a_key_make_one_task(
     arena: Arena, surface: Surface, state: str
 ) -> None:
     for _ in range(3):
-        owner = next(_owners)
+        owner = arena.new_owner()
         if state != "of a new owner":
             post(arena.client, surface, KEY if state == "expired" else "other", owner)
         with create_engine(arena.database, poolclass=NullPool).begin() as connection:
@@ -217,7 +212,7 @@ def test_of_twenty_different_creates_at_once_with_a_key_one_is_done(
     arena: Arena, surface: Surface
 ) -> None:
     for _ in range(3):
-        owner = next(_owners)
+        owner = arena.new_owner()
         answers = twenty(arena, surface, owner, "{}")
         [done] = [answer for answer in answers if answer.status_code == 201]
         for answer in answers:

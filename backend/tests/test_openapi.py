@@ -1,5 +1,6 @@
 """What /docs shows is what the service does."""
 
+import re
 from typing import Any
 
 import pytest
@@ -64,3 +65,37 @@ def test_every_body_and_answer_has_an_example(described: dict[str, Any]) -> None
     for name, schema in described["components"]["schemas"].items():
         if name not in {"Priority", "Place", "Health"}:
             assert schema["examples"], name
+
+
+@pytest.mark.requirement("FR-13")
+def test_null_is_offered_only_where_it_can_be_sent(described: dict[str, Any]) -> None:
+    for operation in operations(described):
+        schemas = [parameter["schema"] for parameter in operation.get("parameters", ())]
+        schemas += [
+            body["schema"] for body in operation.get("requestBody", {}).get("content", {}).values()
+        ]
+        assert {"type": "null"} not in [kind for one in schemas for kind in one.get("anyOf", ())]
+
+
+@pytest.mark.requirement("FR-13")
+@pytest.mark.parametrize(
+    ("operation", "name", "good", "bad"),
+    [
+        ("get", "sort", ["due", "-due,priority"], ["", "due,", "due,-due", "owner", "due, title"]),
+        ("get", "q", ["", " ", "a b"], ["a\0b"]),
+        ("delete", "q", ["a", " a\n"], ["", " ", "\t\n\x1c\x85\xa0\u3000", "a\0b"]),
+    ],
+)
+def test_a_pattern_of_the_document_takes_what_the_service_takes(
+    client: RecordingClient,
+    described: dict[str, Any],
+    operation: str,
+    name: str,
+    good: list[str],
+    bad: list[str],
+) -> None:
+    parameters = described["paths"]["/api/{user_id}/tasks"][operation]["parameters"]
+    [pattern] = [one["schema"]["pattern"] for one in parameters if one["name"] == name]
+    for text in good + bad:
+        response = client.request(operation, "/api/1/tasks", params={name: text})
+        assert response.is_success == (re.search(pattern, text) is not None) == (text in good), text

@@ -31,7 +31,7 @@ async def caller_of_token(request: Request) -> int:
 @pytest.fixture
 def guarded(client: RecordingClient) -> Iterator[RecordingClient]:
     """The service with a token check in its seam."""
-    overrides = client.app.dependency_overrides  # type: ignore[attr-defined]
+    overrides = client.app.dependency_overrides
     overrides[get_caller] = caller_of_token
     yield client
     del overrides[get_caller]

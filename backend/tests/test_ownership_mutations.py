@@ -19,7 +19,7 @@ from sqlmodel import Session
 from backend.models import guard
 from backend.services import lists, ownership, purge, revisions, statements
 from backend.tests.support.below import give_both_one_id, rows
-from backend.tests.support.recorder import Recorder, RecordingClient
+from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import PRIMARY
 
 MINE, THEIRS, SAME_ID = 1, 2, 10**15
@@ -82,20 +82,22 @@ def test_the_guard_refuses_a_statement_without_any_one_of_its_predicates(number:
 
 
 @pytest.mark.requirement("FR-10")
+def test_with_all_of_them_owners_are_apart(client: RecordingClient, below: Connection) -> None:
+    owners_are_apart(client, below)
+
+
+@pytest.mark.requirement("FR-10")
 @pytest.mark.parametrize("number", range(number_of_predicates()))
 def test_without_any_one_predicate_the_owners_meet(
     number: int,
     client: RecordingClient,
-    shared_connection: tuple[Connection, Recorder],
+    below: Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    connection, _ = shared_connection
     monkeypatch.setattr(guard, "require_owner", lambda statement: None)
     monkeypatch.setattr(client.recorder, "require_owner", lambda owner: None)
-    owners_are_apart(client, connection)
-    connection.exec_driver_sql("TRUNCATE tasks, task_lists, idempotency_keys")
     with mutant(number), pytest.raises(AssertionError):
-        owners_are_apart(client, connection)
+        owners_are_apart(client, below)
 
 
 def owners_are_apart(client: RecordingClient, connection: Connection) -> None:

@@ -72,7 +72,7 @@ def loaded(cluster: Cluster, template: str) -> Iterator[RecordingClient]:
 
 
 def engine_of(client: RecordingClient) -> Engine:
-    engine: Engine = client.app.state.sessions.kw["bind"]  # type: ignore[attr-defined]
+    engine: Engine = client.app.state.sessions.kw["bind"]
     return engine
 
 

@@ -17,7 +17,7 @@ def test_a_request_is_one_round_trip(
     next_page = client.get(surface.tasks(1, "limit=1")).links["next"]["url"]
     if verb == "restore":
         client.delete(surface.task(1, ids[0]))
-    before = proxy.round_trips
+    before, connections = proxy.round_trips, proxy.connections
     if verb == "create":
         response = client.request(**vars(surface.create(1, title="y")))
     elif verb in {"list", "next page"}:
@@ -26,7 +26,7 @@ def test_a_request_is_one_round_trip(
         response = client.request(**vars(surface.verbs(1, ids[0])[verb]))
     assert response.is_success
     assert proxy.round_trips - before == 1
-    assert proxy.connections == 1
+    assert proxy.connections == connections
 
 
 @pytest.mark.requirement("NFR-05")

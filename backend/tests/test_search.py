@@ -208,7 +208,7 @@ def test_another_time_zone_of_the_database_gives_the_same_answers(
     """To the ends of time: whose local year would be 0 or 10000 there."""
     administer(cluster, f"ALTER DATABASE \"{fresh_database.database}\" SET TimeZone = '{zone}'")
     app = create_app(settings_for(fresh_database))
-    with RecordingClient(app, raise_server_exceptions=False) as client:
+    with RecordingClient(app) as client:
         client.recorder = Recorder(app.state.sessions.kw["bind"])
         for due_at in ("0001-01-01T00:00:00Z", "2026-11-21T00:00:00Z", "9999-12-31T23:59:59Z"):
             create(client, PRIMARY, title=due_at, due_at=due_at)

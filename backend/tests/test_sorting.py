@@ -84,7 +84,7 @@ def walked(client: RecordingClient, url: str) -> Iterator[list[Task]]:
 def filled(cluster: Cluster, template: str) -> Iterator[RecordingClient]:
     """The service with TASKS, some created and some updated at the same time; only read."""
     with cloned(cluster, template) as url, RecordingClient(create_app(settings_for(url))) as client:
-        engine = client.app.state.sessions.kw["bind"]  # type: ignore[attr-defined]
+        engine = client.app.state.sessions.kw["bind"]
         client.recorder = Recorder(engine)
         for task in TASKS:
             create(client, PRIMARY, **task)

@@ -1,18 +1,17 @@
 """The trash: what is deleted is listed, restored, and thrown away by the many."""
 
-from itertools import count, product
+from itertools import product
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
-from backend.tests import test_conditional
+from backend.tests.support.arena import Arena
 from backend.tests.support.below import rows
 from backend.tests.support.contents import CONTENT, create
 from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import VERBS, Request, Surface
-from backend.tests.test_conditional import Arena
 
 pytestmark = pytest.mark.requirement("FR-19")
 
@@ -44,9 +43,6 @@ NO_FILTERS = (
     "completed=true&completed=false tag= due_from=now"
 )
 WRITES = ("toggle", "patch", "toggle", "restore", "patch", "toggle", "create", "toggle", "trash")
-_owners = count(1)
-below = test_conditional.below
-arena = test_conditional.arena
 
 
 @pytest.fixture
@@ -111,7 +107,7 @@ def test_the_trash_is_sorted_counted_and_read_page_by_page(
 def test_restoring_gives_the_same_task_back_and_is_repeatable(
     arena: Arena, surface: Surface
 ) -> None:
-    owner = next(_owners)
+    owner = arena.new_owner()
     made = [told(arena, surface.create(owner, title=title, **MANY[title])) for title in MANY]
     trash(arena.client, surface, "", owner)
     for task in made:
@@ -195,7 +191,7 @@ def test_trashing_many_while_others_write_loses_no_change(
     arena: Arena, surface: Surface, query: str
 ) -> None:
     """Replays all answers in the order of their numbers: each change built on the one before."""
-    owner = next(_owners)
+    owner = arena.new_owner()
     requests = [surface.create(owner, title="0", completed=n % 2 == 1) for n in range(8)]
     state = {task["id"]: task for task in (told(arena, request) for request in requests)}
     ids = list(state)

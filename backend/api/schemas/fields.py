@@ -5,7 +5,14 @@ from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from annotated_types import Ge, Le, Len
-from pydantic import AfterValidator, BeforeValidator, Strict, StringConstraints, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    Strict,
+    StringConstraints,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from backend.models.task import DESCRIPTION_LENGTH, MAX_ID, TAG_COUNT, TAG_LENGTH, TITLE_LENGTH
@@ -77,19 +84,30 @@ StrictUserId = Annotated[
     int, Strict(), Ge(1), Le(MAX_ID), _id_schema("The owner of the tasks. Trusted, not verified.")
 ]
 
+# What is checked in words of our own is told to readers of the document as a pattern.
+_TRIMMED = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # White_Space
+_ANY = r"[^\x00]*"
+_VISIBLE = Field(json_schema_extra={"pattern": rf"^{_ANY}[^\x00{_TRIMMED}]{_ANY}$"})
+A_WORD = rf"^{_ANY}[^\x00\x1c-\x1f{_TRIMMED}]{_ANY}$"
+
 PLAIN = AfterValidator(_without_nul)
+WITHOUT_NUL = Field(json_schema_extra={"pattern": rf"^{_ANY}$"})
 Title = Annotated[
     str,
     Strict(),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LENGTH),
     PLAIN,
+    _VISIBLE,
 ]
-Description = Annotated[str, Strict(), StringConstraints(max_length=DESCRIPTION_LENGTH), PLAIN]
+Description = Annotated[
+    str, Strict(), StringConstraints(max_length=DESCRIPTION_LENGTH), PLAIN, WITHOUT_NUL
+]
 Tag = Annotated[
     str,
     Strict(),
     StringConstraints(strip_whitespace=True, min_length=1, max_length=TAG_LENGTH),
     PLAIN,
+    _VISIBLE,
 ]
 Tags = Annotated[
     list[Tag],

@@ -10,19 +10,22 @@ from fastapi import Header, Query
 from pydantic import (
     AfterValidator,
     BeforeValidator,
+    Field,
     PlainValidator,
     StringConstraints,
     WithJsonSchema,
 )
 from pydantic_core import PydanticCustomError
 
-from backend.api.schemas.fields import PLAIN, decimal
+from backend.api.schemas.fields import PLAIN, WITHOUT_NUL, decimal
 
 SORT_KEYS = ("created_at", "updated_at", "due", "priority", "order", "title", "completed")
+_TERM = f"-?({'|'.join(SORT_KEYS)})"
+_TERMS = rf"^(?!.*\b(\w+)\b.*\b\1\b){_TERM}(,{_TERM})*$"  # none twice
 _CHOICES = {"true": True, "false": False}
 _ZONES = available_timezones() - {"Factory", "localtime"}  # read once: it walks a folder
 _TAG = r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"'
-_TAGS = re.compile(rf"[\s,]*{_TAG}(\s*,[\s,]*{_TAG})*[\s,]*")
+_TAGS = re.compile(rf"[\t ,]*{_TAG}([\t ]*,[\t ,]*{_TAG})*[\t ,]*")
 _EACH_TAG = re.compile(_TAG)
 _REVISION = re.compile(r"0|[1-9][0-9]{0,17}")
 
@@ -58,7 +61,7 @@ def _revisions(lines: list[str], *, weak: bool) -> tuple[int, ...] | None:
     Empty elements are ignored (RFC 9110, 5.3, 5.6.1, 8.8.3 and 13.1).
     """
     listed = ",".join(lines)
-    if listed.strip() == "*":
+    if listed.strip("\t ") == "*":
         return None
     if not _TAGS.fullmatch(listed):
         raise PydanticCustomError("etag", 'must be * or entity tags like "40"')
@@ -70,6 +73,10 @@ def _schema(**schema: Any) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
 
+_SENT = r'(W/)?"[!#-~]*"'  # what a client may send is less than what a server must take
+_ENTITY_TAGS = _schema(
+    type="string", format="entity-tags", pattern=rf"^(\*|{_SENT}([\t ]*,[\t ]*{_SENT})*)$"
+)
 Choice = Annotated[bool, BeforeValidator(_choice), _schema(type="boolean")]
 Limit = Annotated[int, Ge(1), Le(500), BeforeValidator(decimal)]
 Cursor = Annotated[
@@ -77,18 +84,19 @@ Cursor = Annotated[
     Query(description="From the `Link` of the page before."),
 ]
 SearchText = Annotated[
-    Annotated[str, StringConstraints(max_length=200), PLAIN] | None,
+    Annotated[str, StringConstraints(max_length=200), PLAIN, WITHOUT_NUL] | None,
     Query(description="Every word, anywhere in title or description, whatever its case."),
 ]
 TimeZone = Annotated[
     str,
     AfterValidator(_known_zone),
+    Field(json_schema_extra={"format": "time-zone"}),
     Query(description="IANA, like `Europe/Berlin`; places `due_at` on a day."),
 ]
 Sort = Annotated[
     Any,
     BeforeValidator(_terms),
-    _schema(type="string"),
+    _schema(type="string", pattern=_TERMS),
     Query(
         description=f"Of {', '.join(SORT_KEYS)}, like `due,-priority`; `-` reverses; null is last, "
         "`id` breaks ties. Without it, `created_at`."
@@ -97,17 +105,17 @@ Sort = Annotated[
 IfMatch = Annotated[
     Sequence[int] | None,
     PlainValidator(lambda lines: _revisions(lines, weak=False)),
-    _schema(type="string"),
+    _ENTITY_TAGS,
     Header(alias="If-Match", description='Write only if this is still the `ETag`, like `"40"`.'),
 ]
 IfNoneMatch = Annotated[
     Sequence[int] | None,
     PlainValidator(lambda lines: _revisions(lines, weak=True)),
-    _schema(type="string"),
+    _ENTITY_TAGS,
     Header(alias="If-None-Match", description='304 if this is still the `ETag`, like `"40"`.'),
 ]
 IdempotencyKey = Annotated[
-    Annotated[str, StringConstraints(pattern=r"^[ -~]{1,255}$")] | None,
+    Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,253}[!-~])?$")] | None,
     Header(
         alias="Idempotency-Key",
         description="Makes the create repeatable for 24 hours; any text of the client's own.",

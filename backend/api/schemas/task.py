@@ -37,6 +37,12 @@ EXAMPLE: dict[str, Any] = {
     "updated_at": "2026-11-21T07:45:33.258970Z",
 }
 
+_BOTH_DUE: dict[str, Any] = {
+    "not": {
+        "required": ["due_date", "due_at"],
+        "properties": {"due_date": {"type": "string"}, "due_at": {"type": "string"}},
+    }
+}
 Ignored = Annotated[Any, Field(json_schema_extra={"readOnly": True}, exclude=True)]
 """Accepted and not looked at, so that what was read can be sent back."""
 
@@ -66,7 +72,8 @@ class TaskContent(_Writable):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"title": "Buy milk", "tags": ["home"], "due_date": "2026-11-24"}]
+            "examples": [{"title": "Buy milk", "tags": ["home"], "due_date": "2026-11-24"}],
+            **_BOTH_DUE,
         }
     )
 
@@ -84,7 +91,9 @@ class TaskContent(_Writable):
 class OwnedTaskContent(TaskContent):
     """A whole task that names its owner, for the flat surface."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"user_id": 1, "title": "Buy milk"}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"user_id": 1, "title": "Buy milk"}], **_BOTH_DUE}
+    )
 
     user_id: StrictUserId = Field(exclude=True)
 
@@ -97,7 +106,7 @@ class TaskPatch(_Writable):
     """A merge patch (RFC 7396): absent keeps, null resets to the default."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"priority": "high", "due_date": None}]}
+        json_schema_extra={"examples": [{"priority": "high", "due_date": None}], **_BOTH_DUE}
     )
 
     user_id: Ignored = None

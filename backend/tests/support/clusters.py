@@ -5,9 +5,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ import psycopg2
 
 from backend.dev.cluster import Cluster
 from backend.tests.support.databases import ROOT
+from backend.tests.support.waiting import wait_until
 
 OWNER = """
 import sys
@@ -25,13 +25,6 @@ with default_cluster() as cluster:
     sys.stdin.read()
 """
 TEMPORARY_OWNER = OWNER.replace("default_cluster", "temporary_cluster")
-
-
-def wait_until(true: Callable[[], object], seconds: float = 10) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
 
 
 def query(cluster: Cluster, statement: str, *values: str) -> Any:
@@ -104,6 +97,9 @@ def folder() -> Iterator[Path]:
     path.chmod(0o711)
     try:
         yield path
-        wait_until(lambda: not processes(path))
+        with suppress(AssertionError):
+            wait_until(lambda: not processes(path))
+        left = [process.info["cmdline"] for process in processes(path)]
+        assert not left, left
     finally:
         shutil.rmtree(path)

@@ -5,8 +5,9 @@ import re
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from fastapi.testclient import TestClient
 from sqlalchemy import Engine, event
+
+from backend.tests.support.in_process import InProcessClient
 
 _READS = re.compile(
     r'\b(?:FROM|JOIN|UPDATE|DELETE FROM)\s+"?(?:tasks|task_lists|idempotency_keys)"?\b'
@@ -47,8 +48,8 @@ def owner_of(url: str, body: Any) -> int | None:
         return None
 
 
-class RecordingClient(TestClient):
-    """A TestClient whose every request is checked for statements without its owner."""
+class RecordingClient(InProcessClient):
+    """A client whose every request is checked for statements without its owner."""
 
     recorder: Recorder
 

@@ -16,6 +16,7 @@ import httpx
 from sqlalchemy.engine import URL
 
 from backend.tests.support.databases import ROOT
+from backend.tests.support.waiting import wait_until
 
 
 def free_port() -> int:
@@ -33,6 +34,7 @@ class Server:
     port: int
     client: httpx.Client
     output: IO[bytes]
+    _seen: int = 0
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> str:
         """End it as an operator would; what it wrote to its log."""
@@ -40,10 +42,21 @@ class Server:
         self.process.wait(timeout=20)
         return self.log()
 
-    def log(self) -> str:
-        """What it has written so far; into a file, because a full pipe would stop it."""
-        self.output.seek(0)
-        return self.output.read().decode()
+    def log(self, until: str = "") -> str:
+        """What it has written, into a file, because a full pipe would stop it; waits for a text."""
+        wait_until(lambda: until in self._log())
+        return self._log()
+
+    def forget_log(self) -> None:
+        """Let its log begin here."""
+        self._seen = self._size()
+
+    def _log(self) -> str:
+        # At a place of its own: the process writes at the one that it shares with this file.
+        return os.pread(self.output.fileno(), self._size() - self._seen, self._seen).decode()
+
+    def _size(self) -> int:
+        return os.fstat(self.output.fileno()).st_size
 
 
 def environment(url: URL, **settings: str) -> dict[str, str]:

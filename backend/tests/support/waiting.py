@@ -1,0 +1,12 @@
+"""Waiting for what another process does."""
+
+import time
+from collections.abc import Callable
+
+
+def wait_until(true: Callable[[], object], seconds: float = 10) -> None:
+    """Fail unless it comes true in time."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.02)
