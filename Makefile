@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 # Thousands of requests, which coverage would slow down without seeing anything new in them.
 PROPERTIES := backend/tests/test_properties.py
 INSTALLED := $(VENV)/.installed
+PEERS := bench/.venv/.installed
 
-.PHONY: help run test check format migrate openapi lock bench fuzz clean
+.PHONY: help run test check format migrate openapi lock bench bench-quick bench-growth bench-tools fuzz clean
 
 help: ## Explain every target
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): requirements.txt requirements-dev.txt constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3")'
@@ -49,11 +50,27 @@ lock: $(INSTALLED) ## Pin what the requirements bring along
 	(head -n 1 constraints.txt; $(BIN)/python -m pip freeze --exclude pip --exclude setuptools) > constraints.new
 	mv constraints.new constraints.txt
 
-bench: $(INSTALLED) ## Measure latency and throughput of a running server (ARGS='--port 8000 --clients 100')
-	$(BIN)/python bench/load.py $(ARGS)
+bench-tools:
+	@for tool in wrk node npm; do command -v $$tool >/dev/null || \
+		{ echo "The benchmark needs $$tool: bench/README.md says how to install it"; exit 1; }; done
+
+$(PEERS): bench/requirements.txt constraints.txt bench/peers/fastify/package-lock.json | bench-tools
+	test -x bench/.venv/bin/python || $(PYTHON) -m venv bench/.venv
+	bench/.venv/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore -r bench/requirements.txt
+	npm ci --prefix bench/peers/fastify --no-audit --no-fund
+	@touch $@
+
+bench: bench-tools $(INSTALLED) $(PEERS) ## Compare throughput, latency, CPU, memory and round trips with the peers' (20 minutes)
+	@$(BIN)/python -m bench full
+
+bench-quick: bench-tools $(INSTALLED) $(PEERS) ## The same, less exactly, in two minutes
+	@$(BIN)/python -m bench quick
+
+bench-growth: bench-tools $(INSTALLED) $(PEERS) ## Cost against the number of tasks, owners, connections (5 minutes)
+	@$(BIN)/python -m bench growth
 
 fuzz: $(INSTALLED) ## Send what the OpenAPI document allows and forbids to a real server (SEED=1: the same again)
 	@$(BIN)/python -m backend.tests.support.fuzz
 
 clean: ## Remove the environment and all caches (the development database stays)
-	rm -rf $(VENV) .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov
+	rm -rf $(VENV) bench/.venv bench/peers/fastify/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov

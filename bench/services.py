@@ -1,0 +1,64 @@
+"""What is compared: this service and its peers, one process each."""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+PEERS = ROOT / "bench" / "peers"
+_BIN = ROOT / "bench" / ".venv" / "bin"
+OPERATIONS = {"read": "read one", "list": "list of 50", "create": "create", "toggle": "toggle"}
+
+
+@dataclass(frozen=True)
+class Service:
+    """How to start one, and what this service is to reach against it, by operation."""
+
+    name: str
+    label: str
+    command: tuple[str, ...]
+    folder: Path = PEERS
+    targets: tuple[float, ...] = ()
+
+    def started_on(self, port: int) -> list[str]:
+        return [word.format(port=port) for word in self.command]
+
+    def target(self, operation: str) -> float | None:
+        """The ratio that the issue asks for, if it asks for any."""
+        named = dict(zip(OPERATIONS, self.targets, strict=False))
+        return named.get(operation)
+
+
+def _uvicorn(python: str, app: str, *more: str) -> tuple[str, ...]:
+    return (python, "-m", "uvicorn", app, "--port", "{port}", "--no-access-log", *more)
+
+
+def _peer(app: str) -> tuple[str, ...]:
+    return _uvicorn(str(_BIN / "python"), f"{app}:app")
+
+
+def _gunicorn(app: str) -> tuple[str, ...]:
+    server = (str(_BIN / "gunicorn"), f"{app}:app", "--bind", "127.0.0.1:{port}")
+    # Its heartbeat file on a disk can block the worker; its manual says to keep it in memory.
+    return (*server, "--workers", "1", "--threads", "8", "--worker-tmp-dir", "/dev/shm")  # noqa: S108
+
+
+OURS = Service("ours", "this service", _uvicorn(sys.executable, "backend.main:app"), ROOT)
+USUAL = Service("usual", "FastAPI + SQLModel, usual", _peer("usual"), targets=(2.5, 4, 4, 4))
+NINJA = Service(
+    "ninja", "Django Ninja, 8 threads", _gunicorn("django_ninja"), targets=(2, 3, 1.3, 1.3)
+)
+FLASK = Service(
+    "flask",
+    "Flask + SQLAlchemy, 8 threads",
+    _gunicorn("flask_sqlalchemy_app"),
+    targets=(2, 3, 1.3, 1.3),
+)
+ASYNC = Service(
+    "async", "async SQLModel + asyncpg", _peer("async_sqlmodel"), targets=(1.3, 1.5, 1, 1)
+)
+FLOOR = Service("floor", "bare psycopg2 (the floor)", _peer("floor"), targets=(0.7,) * 4)
+FASTIFY = Service(
+    "fastify", "Fastify + pg (Node)", ("node", "server.js", "{port}"), PEERS / "fastify"
+)
+ALL = (OURS, USUAL, NINJA, FLASK, ASYNC, FLOOR, FASTIFY)
