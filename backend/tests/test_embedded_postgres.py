@@ -56,7 +56,7 @@ def test_starts_in_utf8_utc_and_a_locale_that_knows_umlauts(base: Path) -> None:
         assert query(cluster, "SHOW TimeZone") == "UTC"
         assert query(cluster, "SELECT lower('GRÖ')") == "grö"
         assert query(cluster, "SELECT datlocprovider FROM pg_database LIMIT 1") == "b"
-    assert not processes(base)
+    wait_until(lambda: not processes(base))
 
 
 def test_listens_on_a_private_unix_socket_alone(base: Path) -> None:
@@ -97,7 +97,7 @@ def test_a_killed_owner_leaves_its_data_and_no_process(base: Path, death: signal
         running = family(base)
         process.send_signal(death)
         wait_until(lambda: all(map(is_gone, running)))
-    assert not processes(base)
+    wait_until(lambda: not processes(base))
     with cluster:
         assert query(cluster, "SELECT count(*) FROM deaths WHERE name = %s", death.name) == 1
 
@@ -112,7 +112,7 @@ def test_adopts_the_server_of_a_killed_keeper_and_stops_it_later(base: Path) -> 
     first.release()
     with Cluster(base) as second:
         assert started_at(second) == began
-    assert not processes(base)
+    wait_until(lambda: not processes(base))
 
 
 def test_starts_again_when_the_server_was_killed_under_its_users(base: Path) -> None:
@@ -124,7 +124,7 @@ def test_starts_again_when_the_server_was_killed_under_its_users(base: Path) -> 
         wait_until(lambda: is_gone(postmaster))
         with Cluster(base) as second:
             assert started_at(second) > began
-    assert not processes(base)
+    wait_until(lambda: not processes(base))
 
 
 def test_a_pid_file_that_names_a_stranger_neither_blocks_nor_harms(base: Path) -> None:
@@ -173,7 +173,7 @@ def test_a_temporary_cluster_is_fast_and_leaves_no_folder() -> None:
     with temporary_cluster() as cluster:
         assert query(cluster, "SHOW fsync") == "off"
     assert not cluster.base.exists()
-    assert not processes(cluster.base)
+    wait_until(lambda: not processes(cluster.base))
 
 
 def test_a_temporary_cluster_goes_with_its_killed_owner(fresh: Path) -> None:

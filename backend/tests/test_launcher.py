@@ -19,6 +19,7 @@ from backend.dev.account import is_root, run
 from backend.tests.support.clusters import folder, processes
 from backend.tests.support.databases import ROOT
 from backend.tests.support.server import environment, free_port
+from backend.tests.support.waiting import wait_until
 
 NO_DATABASE = {"DATABASE_URL": "", "MIGRATION_DATABASE_URL": ""}
 
@@ -69,7 +70,7 @@ def test_the_launcher_serves_and_ctrl_c_ends_everything_and_the_tasks_stay() -> 
                 _, errors = process.communicate(timeout=20)
             assert process.returncode == 0
             assert "Traceback" not in errors
-            assert processes(path) == []
+            wait_until(lambda: not processes(path))
 
 
 @pytest.mark.requirement("NFR-07")

@@ -3,18 +3,23 @@
 import subprocess
 import sys
 from argparse import ArgumentTypeError
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import URL
 
-from backend.purge import age
+from backend.purge import age, main
 from backend.services.purge import Purge
+from backend.tests.support.databases import settings_for
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.server import environment
 
+Done = subprocess.CompletedProcess[str]
 
-def run(url: URL, *arguments: str) -> subprocess.CompletedProcess[str]:
+
+def run(url: URL, *arguments: str) -> Done:
+    """The command as an operator starts it."""
     return subprocess.run(
         [sys.executable, "-m", "backend.purge", *arguments],
         cwd="/",
@@ -24,6 +29,25 @@ def run(url: URL, *arguments: str) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
+
+
+@pytest.fixture
+def purge(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., Done]:
+    """The same in this process, which saves its start."""
+
+    def run_here(url: URL, *arguments: str) -> Done:
+        monkeypatch.setattr("backend.purge.get_settings", lambda: settings_for(url))
+        monkeypatch.setattr(sys, "argv", ["purge", *arguments])
+        status = 0
+        try:
+            main()
+        except SystemExit as end:
+            status = end.code if isinstance(end.code, int) else 1
+        return Done(arguments, status, *capsys.readouterr())
+
+    return run_here
 
 
 def execute(url: URL, statement: str) -> list[tuple[object, ...]]:
@@ -53,16 +77,20 @@ TITLES = "SELECT user_id, title FROM tasks ORDER BY user_id, id"
 
 
 @pytest.mark.requirement("FR-19")
-def test_without_apply_the_purge_says_what_would_go_and_removes_nothing(trashed: URL) -> None:
+def test_without_apply_the_purge_says_what_would_go_and_removes_nothing(
+    trashed: URL, purge: Callable[..., Done]
+) -> None:
     before = execute(trashed, "SELECT * FROM tasks, task_lists, idempotency_keys")
-    done = run(trashed, "--older-than", "30d")
+    done = purge(trashed, "--older-than", "30d")
     assert done.returncode == 0
     assert "Would remove 2 tasks of 2 owners and 2 expired keys." in done.stdout
     assert execute(trashed, "SELECT * FROM tasks, task_lists, idempotency_keys") == before
 
 
 @pytest.mark.requirement("FR-19")
-def test_the_purge_removes_old_trash_and_expired_keys_and_nothing_else(trashed: URL) -> None:
+def test_the_purge_removes_old_trash_and_expired_keys_and_nothing_else(
+    trashed: URL, purge: Callable[..., Done]
+) -> None:
     done = run(trashed, "--older-than", "30d", "--apply")
     assert done.stdout == "Removed 2 tasks of 2 owners and 2 expired keys.\n"
     assert "2 of 2 tasks" in done.stderr
@@ -70,18 +98,18 @@ def test_the_purge_removes_old_trash_and_expired_keys_and_nothing_else(trashed: 
     assert execute(trashed, TITLES) == kept
     keys = execute(trashed, "SELECT user_id, key FROM idempotency_keys ORDER BY 1, 2")
     assert keys == [(1, "live"), (1, "old"), (2, "live"), (2, "old")]
-    again = run(trashed, "--older-than", "30d", "--apply")
+    again = purge(trashed, "--older-than", "30d", "--apply")
     assert again.stdout == "Removed 0 tasks of 0 owners and 0 expired keys.\n"
 
 
 @pytest.mark.requirement("FR-19", "FR-17")
 def test_the_purge_moves_the_horizon_and_the_etag_of_the_lists(
-    live: RecordingClient, trashed: URL
+    live: RecordingClient, trashed: URL, purge: Callable[..., Done]
 ) -> None:
     before = live.get("/api/1/tasks?deleted=true")
     revision = next(t["revision"] for t in before.json() if t["title"] == "old")
     assert execute(trashed, "SELECT DISTINCT horizon FROM task_lists") == [(0,)]
-    run(trashed, "--older-than", "30d", "--apply")
+    purge(trashed, "--older-than", "30d", "--apply")
     after = live.get("/api/1/tasks?deleted=true")
     assert execute(trashed, "SELECT horizon FROM task_lists WHERE user_id = 1") == [(revision,)]
     assert [task["title"] for task in after.json()] == ["new"]
@@ -109,18 +137,18 @@ def test_a_malformed_age_is_refused(text: str) -> None:
 
 
 @pytest.mark.requirement("FR-19")
-def test_a_malformed_age_removes_nothing(trashed: URL) -> None:
+def test_a_malformed_age_removes_nothing(trashed: URL, purge: Callable[..., Done]) -> None:
     before = execute(trashed, TITLES)
-    done = run(trashed, "--older-than=30", "--apply")
+    done = purge(trashed, "--older-than=30", "--apply")
     assert done.returncode == 2
     assert "must be like 30d" in done.stderr
     assert execute(trashed, TITLES) == before
 
 
 @pytest.mark.requirement("FR-19")
-def test_a_lost_database_ends_the_purge_with_one_line() -> None:
+def test_a_lost_database_ends_the_purge_with_one_line(purge: Callable[..., Done]) -> None:
     nowhere = URL.create("postgresql", "u", "hunter2", "127.0.0.1", 1, "none")
-    done = run(nowhere, "--older-than", "30d")
+    done = purge(nowhere, "--older-than", "30d")
     assert done.returncode == 1
     assert done.stderr.startswith("The purge ended: The database cannot be reached.")
     assert "Traceback" not in done.stderr
