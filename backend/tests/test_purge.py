@@ -45,6 +45,7 @@ def purge(
             main()
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1
+            sys.stderr.write(str(end.code))
         return Done(arguments, status, *capsys.readouterr())
 
     return run_here
