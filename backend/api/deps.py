@@ -1,9 +1,11 @@
 """What handlers are given: a session, the owner, the owner's tasks."""
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import Depends, Query, Request
 from sqlmodel import Session
 
@@ -21,13 +23,17 @@ from backend.api.schemas.queries import (
 from backend.api.schemas.task import OwnedTaskContent
 from backend.errors import DatabaseUnavailable, FieldError, Forbidden, InvalidRequest
 from backend.models.database import Sessions, is_migrated
+from backend.models.deadline import deadline
 from backend.models.task import Priority
 from backend.services.faults import translated
 from backend.services.filters import Filters
 from backend.services.sorting import DEFAULT as DEFAULT_SORT
 from backend.services.tasks import ListQuery, TaskService
 
-# Async but for one: a plain function would take one of the few threads that serve the database.
+READY_TIMEOUT = 1.5
+"""Seconds that the database has to show that it is there."""
+
+# All async: a plain function would take one of the few threads that serve the database.
 
 
 async def get_sessions(request: Request) -> Sessions:
@@ -63,16 +69,20 @@ def _authorised(claimed: int, caller: int | None) -> int:
     return claimed
 
 
-async def get_service(user_id: UserId, caller: Caller, session: RequestSession) -> TaskService:
+async def get_service(
+    request: Request, user_id: UserId, caller: Caller, session: RequestSession
+) -> TaskService:
     """The tasks of `user_id`: of the path on the primary surface, of the query on the flat one."""
-    return TaskService(session, _authorised(user_id, caller))
+    owner = _authorised(user_id, caller)
+    return TaskService(session, owner, request.app.state.request_timeout)
 
 
 async def get_body_service(
-    body: OwnedTaskContent, caller: Caller, session: RequestSession
+    request: Request, body: OwnedTaskContent, caller: Caller, session: RequestSession
 ) -> TaskService:
     """The tasks of the owner whom the body names."""
-    return TaskService(session, _authorised(body.user_id, caller))
+    owner = _authorised(body.user_id, caller)
+    return TaskService(session, owner, request.app.state.request_timeout)
 
 
 async def get_filters(  # noqa: PLR0913, PLR0917  (they are the contract's)
@@ -125,9 +135,18 @@ async def get_presenter(request: Request) -> Presenter:
     return Presenter(root, request.url.path, request.url.query)
 
 
-def require_ready(sessions: Annotated[Sessions, Depends(get_sessions)]) -> None:
-    """Raise DatabaseUnavailable, saying why, unless the database can serve. Needs a thread."""
-    with translated():
+async def require_ready(
+    request: Request, sessions: Annotated[Sessions, Depends(get_sessions)]
+) -> None:
+    """Raise DatabaseUnavailable, saying why, unless the database can serve.
+
+    In a thread of its own: it must answer when all others wait for the database.
+    """
+    await to_thread.run_sync(_require_migrated, sessions, limiter=request.app.state.readiness)
+
+
+def _require_migrated(sessions: Sessions) -> None:
+    with deadline(time.monotonic() + READY_TIMEOUT), translated():
         if not is_migrated(sessions):
             raise DatabaseUnavailable("The database is not at the newest migration.")
 
