@@ -8,10 +8,16 @@ from fastapi.responses import HTMLResponse
 
 # FastAPI's own page takes whatever is the newest 5.x, without a digest (SRI, 3.3).
 _UI = "https://cdn.jsdelivr.net/npm/swagger-ui-dist@5.35.0"
-SCRIPT, SCRIPT_DIGEST = f"{_UI}/swagger-ui-bundle.js", "sha384-gjRm0bEPMeTmMh5jT2cHccIwCUZSTd8YC+j0d0sXw0MdGEfScduGpSyF3ZSSLkX9"
-STYLE, STYLE_DIGEST = f"{_UI}/swagger-ui.css", "sha384-WlYgdmXYOOBWL5apwjDEZwN+U3HmXSSu5R6V5aGxEcf7z+KuRNwBhoxKVN1i3D5I"
+SCRIPT, SCRIPT_DIGEST = (
+    f"{_UI}/swagger-ui-bundle.js",
+    "sha384-gjRm0bEPMeTmMh5jT2cHccIwCUZSTd8YC+j0d0sXw0MdGEfScduGpSyF3ZSSLkX9",
+)
+STYLE, STYLE_DIGEST = (
+    f"{_UI}/swagger-ui.css",
+    "sha384-WlYgdmXYOOBWL5apwjDEZwN+U3HmXSSu5R6V5aGxEcf7z+KuRNwBhoxKVN1i3D5I",
+)
 
-# The document's address is relative, for a proxy's prefix; no validator: it is a stranger's service.
+# A relative address, for a proxy's prefix; no validator, which is a stranger's service.
 START = """
 SwaggerUIBundle({url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null})
 """
