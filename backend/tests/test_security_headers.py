@@ -67,6 +67,15 @@ def test_the_real_server_sends_them(server: Server) -> None:
     require_secured(server.client.get("/api/0/tasks"))
 
 
+@pytest.mark.requirement("FR-12")
+def test_no_answer_tells_what_runs_here(server: Server) -> None:
+    """No version, of whatever gave the answer (RFC 9110, 10.2.4)."""
+    for url in ("/api/1/tasks", "/api/0/tasks", "/nowhere", "/docs", "/health/ready"):
+        headers = server.client.get(url).headers
+        assert not re.search(r"\d", headers.get("server", ""))
+        assert not {name for name in headers if name.startswith(("x-powered", "x-aspnet", "via"))}
+
+
 class Elements(HTMLParser):
     """The elements of a page, and the text of its scripts."""
 
