@@ -22,7 +22,7 @@ FORGET: Raw = (b"cache-control", b"no-store")
 
 
 class SecurityHeadersMiddleware:
-    """Adds the headers to every answer; a policy or a caching rule that it has already stays."""
+    """Adds the headers to every answer; a policy that it has already stays."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -46,7 +46,6 @@ def _secured(method: str, headers: Iterable[Raw]) -> list[Raw]:
     names = {name for name, _ in secured}
     if POLICY[0] not in names:
         secured.append(POLICY)
-    if FORGET[0] not in names:
-        known_again = b"etag" in names and method in {"GET", "HEAD"}
-        secured.append(REVALIDATE if known_again else FORGET)
+    known_again = b"etag" in names and method in {"GET", "HEAD"}
+    secured.append(REVALIDATE if known_again else FORGET)
     return secured

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,6 +155,16 @@ def first_is_vulnerable() -> Callable[..., subprocess.CompletedProcess[str]]:
         return subprocess.CompletedProcess(command, 1, found, "")
 
     return run
+
+
+@pytest.mark.requirement("NFR-07")
+def test_an_audit_without_its_tool_is_one_line_and_no_success() -> None:
+    """As a process, in the environment of development, which has no pip-audit."""
+    command = [sys.executable, "-m", "backend.dev.audit"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "")
+    [line] = done.stdout.splitlines()
+    assert "Nothing was audited" in line
 
 
 def test_the_locks_are_read_as_the_audit_reads_them() -> None:
