@@ -26,6 +26,8 @@ pool_mode = transaction
 max_client_conn = 2000
 default_pool_size = 30
 server_idle_timeout = 5
+server_login_retry = 1
+query_wait_timeout = 1
 logfile = {folder}/log
 """
 
