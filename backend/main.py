@@ -45,6 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.sessions = make_sessions(settings)
     app.state.pool_size = settings.pool_size
+    app.state.draining = False
     app.state.public_url = settings.public_url
     add_middleware(app, settings)
     render_errors(app)

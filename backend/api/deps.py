@@ -19,7 +19,7 @@ from backend.api.schemas.queries import (
     TimeZone,
 )
 from backend.api.schemas.task import OwnedTaskContent
-from backend.errors import DatabaseUnavailable, FieldError, Forbidden, InvalidRequest
+from backend.errors import DatabaseUnavailable, FieldError, Forbidden, InvalidRequest, Overloaded
 from backend.models.database import Sessions, is_migrated
 from backend.models.task import Priority
 from backend.services.faults import translated
@@ -125,7 +125,16 @@ async def get_presenter(request: Request) -> Presenter:
     return Presenter(root, request.url.path, request.url.query)
 
 
-def require_ready(sessions: Annotated[Sessions, Depends(get_sessions)]) -> None:
+async def require_staying(request: Request) -> None:
+    """Raise Overloaded once the process was told to end: a load balancer looks elsewhere then."""
+    if request.app.state.draining:
+        raise Overloaded("The service is shutting down.")
+
+
+def require_ready(
+    _: Annotated[None, Depends(require_staying)],
+    sessions: Annotated[Sessions, Depends(get_sessions)],
+) -> None:
     """Raise DatabaseUnavailable, saying why, unless the database can serve. Needs a thread."""
     with translated():
         if not is_migrated(sessions):
