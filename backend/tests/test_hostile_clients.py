@@ -194,6 +194,7 @@ def test_30_a_slow_client_is_closed_however_it_drips(impatient: Server) -> None:
     slow = {name: connected(impatient) for name in DRIPS}
     for name, connection in slow.items():
         connection.sendall(DRIPS[name][0])
+        connection.setblocking(False)
     while slow:
         time.sleep(0.05)
         for name in [name for name, connection in slow.items() if is_ended(connection)]:
@@ -210,7 +211,7 @@ def test_30_a_slow_client_is_closed_however_it_drips(impatient: Server) -> None:
 def is_ended(connection: socket.socket) -> bool:
     """Whether the server has closed it; what else it said is passed over."""
     try:
-        while connection.recv(65536, socket.MSG_DONTWAIT):
+        while connection.recv(65536):
             pass
     except BlockingIOError:
         return False
