@@ -96,6 +96,8 @@ class Settings(BaseSettings):
     shutdown_delay: float = Field(default=0, ge=0, le=3600, allow_inf_nan=False)
     shutdown_grace: WholeSeconds = 10
     pool_size: int = Field(default=4, ge=1, le=100)
+    request_timeout: float = Field(default=4, ge=0.1, le=60)
+    max_concurrency: int = Field(default=64, ge=1, le=10_000)
     docs_enabled: bool = True
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (

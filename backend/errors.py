@@ -23,7 +23,7 @@ AppError
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
 
 @dataclass(frozen=True)
@@ -169,8 +169,13 @@ class Unavailable(AppError):
 class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
     title = "Database unavailable"
-    detail = "The database cannot be reached. If this was a write, its outcome is unknown."
+    detail = "The connection to the database was lost. If this was a write, its outcome is unknown."
     retry_after = 2
+
+    @classmethod
+    def before_sending(cls) -> Self:
+        """Nothing had reached the database."""
+        return cls("The database cannot be reached. Nothing was done.")
 
 
 class Overloaded(Unavailable):
@@ -183,3 +188,8 @@ class TimedOut(Unavailable):
     code = "timeout"
     title = "Timed out"
     detail = "The database took too long; nothing was changed."
+
+    @classmethod
+    def without_answer(cls) -> Self:
+        """We stopped to wait for an answer that may yet be a success."""
+        return cls("The database gave no answer in time. A write may have happened or not.")

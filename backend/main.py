@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import CapacityLimiter
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
@@ -24,6 +25,7 @@ DESCRIPTION = (
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """As many worker threads as connections: none of them ever waits for another's."""
     current_default_thread_limiter().total_tokens = app.state.pool_size
+    app.state.readiness = CapacityLimiter(1)
     yield
     app.state.sessions.kw["bind"].dispose()
 
@@ -46,6 +48,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.sessions = make_sessions(settings)
     app.state.pool_size = settings.pool_size
     app.state.draining = False
+    app.state.request_timeout = settings.request_timeout
     app.state.public_url = settings.public_url
     add_middleware(app, settings)
     render_errors(app)

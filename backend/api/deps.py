@@ -1,9 +1,10 @@
 """What handlers are given: a session, the owner, the owner's tasks."""
 
-from collections.abc import AsyncIterator
+import time
 from dataclasses import replace
 from typing import Annotated
 
+from anyio import to_thread
 from fastapi import Depends, Query, Request
 from sqlmodel import Session
 
@@ -21,27 +22,26 @@ from backend.api.schemas.queries import (
 from backend.api.schemas.task import OwnedTaskContent
 from backend.errors import DatabaseUnavailable, FieldError, Forbidden, InvalidRequest, Overloaded
 from backend.models.database import Sessions, is_migrated
+from backend.models.deadline import deadline
 from backend.models.task import Priority
 from backend.services.faults import translated
 from backend.services.filters import Filters
 from backend.services.sorting import DEFAULT as DEFAULT_SORT
 from backend.services.tasks import ListQuery, TaskService
 
-# Async but for one: a plain function would take one of the few threads that serve the database.
+READY_TIMEOUT = 1.5
+"""Seconds that the database has to show that it is there."""
+
+# All async: a plain function would take one of the few threads that serve the database.
 
 
-async def get_sessions(request: Request) -> Sessions:
-    """Where sessions come from."""
-    sessions: Sessions = request.app.state.sessions
-    return sessions
+async def get_session(request: Request) -> Session:
+    """A session of this request. Each step of a service takes a connection and gives it back.
 
-
-async def get_session(
-    sessions: Annotated[Sessions, Depends(get_sessions)],
-) -> AsyncIterator[Session]:
-    """A session of this request. It holds a connection only while a service executes."""
-    with sessions() as session:
-        yield session
+    So nothing is left to close when the answer is on its way, which would be too late (`Attempts`).
+    """
+    session: Session = request.app.state.sessions()
+    return session
 
 
 async def get_caller() -> int | None:
@@ -63,16 +63,20 @@ def _authorised(claimed: int, caller: int | None) -> int:
     return claimed
 
 
-async def get_service(user_id: UserId, caller: Caller, session: RequestSession) -> TaskService:
+async def get_service(
+    request: Request, user_id: UserId, caller: Caller, session: RequestSession
+) -> TaskService:
     """The tasks of `user_id`: of the path on the primary surface, of the query on the flat one."""
-    return TaskService(session, _authorised(user_id, caller))
+    owner = _authorised(user_id, caller)
+    return TaskService(session, owner, request.app.state.request_timeout)
 
 
 async def get_body_service(
-    body: OwnedTaskContent, caller: Caller, session: RequestSession
+    request: Request, body: OwnedTaskContent, caller: Caller, session: RequestSession
 ) -> TaskService:
     """The tasks of the owner whom the body names."""
-    return TaskService(session, _authorised(body.user_id, caller))
+    owner = _authorised(body.user_id, caller)
+    return TaskService(session, owner, request.app.state.request_timeout)
 
 
 async def get_filters(  # noqa: PLR0913, PLR0917  (they are the contract's)
@@ -125,18 +129,19 @@ async def get_presenter(request: Request) -> Presenter:
     return Presenter(root, request.url.path, request.url.query)
 
 
-async def require_staying(request: Request) -> None:
-    """Raise Overloaded once the process was told to end: a load balancer looks elsewhere then."""
-    if request.app.state.draining:
+async def require_ready(request: Request) -> None:
+    """Raise Overloaded at the end of the process, DatabaseUnavailable unless it can serve.
+
+    In a thread of its own: it must answer when all others wait for the database.
+    """
+    state = request.app.state
+    if state.draining:
         raise Overloaded("The service is shutting down.")
+    await to_thread.run_sync(_require_migrated, state.sessions, limiter=state.readiness)
 
 
-def require_ready(
-    _: Annotated[None, Depends(require_staying)],
-    sessions: Annotated[Sessions, Depends(get_sessions)],
-) -> None:
-    """Raise DatabaseUnavailable, saying why, unless the database can serve. Needs a thread."""
-    with translated():
+def _require_migrated(sessions: Sessions) -> None:
+    with deadline(time.monotonic() + READY_TIMEOUT), translated():
         if not is_migrated(sessions):
             raise DatabaseUnavailable("The database is not at the newest migration.")
 

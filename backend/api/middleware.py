@@ -14,6 +14,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.api.admission import AdmissionMiddleware
 from backend.api.errors import ProblemResponse, internal_problem, problem_for_status
 from backend.config import Settings
 from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
@@ -178,5 +179,6 @@ def add_middleware(app: FastAPI, settings: Settings) -> None:
         Middleware(RequestHeadMiddleware),
         Middleware(InternalErrorMiddleware),
         Middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_bytes),
+        Middleware(AdmissionMiddleware, settings.max_concurrency),
         Middleware(HeadMiddleware),
     ]

@@ -15,6 +15,7 @@ from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from backend.config import Settings
+from backend.models.deadline import DeadlineExceededError, enforce_deadlines
 from backend.models.guard import guard
 
 MIGRATIONS = Path(__file__).parents[1] / "alembic"
@@ -59,6 +60,15 @@ def _verify(engine: Engine) -> None:
             raise DisconnectionError("the connection was cut while idle") from error
 
 
+def _keep_others_after_deadline(engine: Engine) -> None:
+    """A statement that took too long says nothing about the other connections of the pool."""
+
+    @event.listens_for(engine, "handle_error")
+    def keep(context: Any) -> None:
+        if isinstance(context.original_exception, DeadlineExceededError):
+            context.invalidate_pool_on_disconnect = False
+
+
 def make_engine(url: URL, pool_size: int) -> Engine:
     """The service's engine: AUTOCOMMIT, at most `pool_size` connections, guarded.
 
@@ -74,14 +84,16 @@ def make_engine(url: URL, pool_size: int) -> Engine:
         skip_autocommit_rollback=True,
         use_native_hstore=False,
         pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=5,
+        max_overflow=1,  # for readiness, when all others are busy; a thread never waits for one
+        pool_timeout=1,
         hide_parameters=True,
         enable_from_linting=False,  # it takes the one row of a CTE for a cartesian product
         connect_args=defaults,
     )
     _verify(engine)
+    _keep_others_after_deadline(engine)
     guard(engine)
+    enforce_deadlines()
     return engine
 
 

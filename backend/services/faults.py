@@ -12,6 +12,7 @@ from sqlalchemy.exc import (
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from backend.errors import AppError, Conflict, DatabaseUnavailable, Overloaded, TimedOut
+from backend.models.deadline import DeadlineExceededError
 
 QUERY_CANCELED = "57014"
 LOCK_NOT_AVAILABLE = "55P03"
@@ -22,6 +23,8 @@ ONE_DUE = "ck_tasks_one_due"
 
 def _meaning(error: DBAPIError) -> AppError | None:
     """Our error for the driver's, or None if it is a defect of ours."""
+    if isinstance(error.orig, DeadlineExceededError):
+        return TimedOut.without_answer()
     state = getattr(error.orig, "pgcode", None)
     if state in {QUERY_CANCELED, LOCK_NOT_AVAILABLE}:
         return TimedOut()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,9 +10,14 @@ from typing import Any
 from sqlalchemy import Executable, RowMapping
 from sqlmodel import Session
 
-from backend.errors import IdempotencyKeyReused, PreconditionFailed, TaskNotFound
+from backend.errors import (
+    DatabaseUnavailable,
+    IdempotencyKeyReused,
+    PreconditionFailed,
+    TaskNotFound,
+)
 from backend.services import cursor, lists, sorting, statements
-from backend.services.faults import translated
+from backend.services.attempts import Attempts
 from backend.services.filters import Filters
 from backend.services.search import FOLDED, fold
 from backend.services.sorting import Sort
@@ -60,9 +66,10 @@ class TaskService:
     PreconditionFailed if the task's revision is not one of those that the client accepts.
     """
 
-    def __init__(self, session: Session, owner: int) -> None:
-        self._session = session
+    def __init__(self, session: Session, owner: int, timeout: float = 4.0) -> None:
+        """`timeout` in seconds is for all of the request's work in the database, from now on."""
         self._owner = owner
+        self._attempts = Attempts(session, time.monotonic() + timeout)
 
     def create(self, values: Mapping[str, Any], key: str | None = None) -> Created:
         """Store a task with all of `statements.CONTENT`; repeatable for 24 hours if a key is given.
@@ -70,7 +77,7 @@ class TaskService:
         Raises IdempotencyKeyReused if the key was used for other values.
         """
         if key is None:
-            return Created(self._all(statements.CREATE, **_bound(values))[0])
+            return Created(self._all(statements.CREATE, repeatable=False, **_bound(values))[0])
         fingerprint = _fingerprint(values)
         bounds = _bound(values) | {"key": key, "fingerprint": fingerprint}
         answer = self._all(statements.CREATE_ONCE, **bounds)[0]
@@ -95,7 +102,8 @@ class TaskService:
 
     def toggle(self, task_id: int, expected: Revisions = None) -> Row:
         """Flip completion. Not repeatable: each call flips, unless a revision is expected."""
-        return self._write(statements.TOGGLE, task_id, expected)
+        repeatable = expected is not None
+        return self._write(statements.TOGGLE, task_id, expected, repeatable=repeatable)
 
     def trash(self, task_id: int, expected: Revisions = None) -> Row:
         return self._write(statements.TRASH, task_id, expected)
@@ -135,23 +143,32 @@ class TaskService:
         }
 
     def _write(
-        self, statement: Executable, task_id: int, expected: Revisions, **bounds: Any
+        self,
+        statement: Executable,
+        task_id: int,
+        expected: Revisions,
+        *,
+        repeatable: bool = True,
+        **bounds: Any,
     ) -> Row:
         revisions = None if expected is None else list(expected)
-        answer = self._all(statement, task_id=task_id, revisions=revisions, **bounds)[0]
+        bounds |= {"task_id": task_id, "revisions": revisions}
+        answer = self._all(statement, repeatable=repeatable, **bounds)[0]
         if answer["id"] is not None:
             return answer
+        if self._attempts.has_repeated and (expected is not None or statement is statements.TRASH):
+            raise DatabaseUnavailable  # what is in its way may be its own first attempt
         raise PreconditionFailed if answer["found"] and expected is not None else TaskNotFound
 
-    def _all(self, statement: Executable, **parameters: Any) -> Sequence[RowMapping]:
-        """Execute for this owner, and give the connection back in this very thread.
-
-        A connection held until the response is sent deadlocks the pool: who waits for it holds the
-        thread that the response waits for (specs/001-backend-task-api/research.md, 8).
-        """
-        with translated(), self._session.begin():
-            result = self._session.execute(statement, {"owner": self._owner, **parameters})
-            return result.mappings().all()
+    def _all(
+        self, statement: Executable, *, repeatable: bool = True, **parameters: Any
+    ) -> Sequence[RowMapping]:
+        """The rows of a statement for this owner; a repeatable one survives a lost connection."""
+        bounds = {"owner": self._owner, **parameters}
+        return self._attempts.make(
+            lambda session: session.execute(statement, bounds).mappings().all(),
+            repeatable=repeatable,
+        )
 
 
 def _bound(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def test_a_statement_that_takes_too_long_is_503_timeout(
 def test_a_pool_without_a_free_connection_is_503_overloaded(live: RecordingClient) -> None:
     engine = live.app.state.sessions.kw["bind"]
     engine.pool._timeout = 0.1
-    held = [engine.connect() for _ in range(engine.pool.size())]
+    held = [engine.connect() for _ in range(engine.pool.size() + 1)]
     answer = live.get("/api/1/tasks")
     for connection in held:
         connection.close()

@@ -1,0 +1,87 @@
+"""Hostile lines 28 and 29: more requests than places. Line 29's crowd is in test_concurrency.py."""
+
+import socket
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from sqlalchemy import Connection, NullPool, create_engine
+from sqlalchemy.engine import URL
+
+from backend.dev.cluster import Cluster
+from backend.tests.support.arena import HOLD, WAITING
+from backend.tests.support.databases import cloned
+from backend.tests.support.problems import require_problem
+from backend.tests.support.server import Server, running
+from backend.tests.support.waiting import wait_until
+
+PLACES = 2
+ORIGIN = {"Origin": "http://localhost:3000"}
+
+
+@pytest.fixture(scope="module")
+def address(cluster: Cluster, template: str) -> Iterator[URL]:
+    with cloned(cluster, template) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def narrow(address: URL) -> Iterator[Server]:
+    """A server with few places, but a thread and a connection for each."""
+    with running(address, MAX_CONCURRENCY=str(PLACES), REQUEST_TIMEOUT="20") as server:
+        yield server
+
+
+@pytest.fixture
+def held(narrow: Server, address: URL) -> Iterator[Connection]:
+    """All places taken by writes that wait for the row of owner 1, until it is given back."""
+    with create_engine(address, poolclass=NullPool).connect() as holder:
+        holder.exec_driver_sql(HOLD.format(1))
+        with ThreadPoolExecutor(PLACES) as pool:
+            sent = [pool.submit(create, narrow, 1) for _ in range(PLACES)]
+            wait_until(lambda: holder.exec_driver_sql(WAITING).scalar_one() == PLACES)
+            yield holder
+            holder.rollback()
+            assert [one.result() for one in sent] == [201] * PLACES
+
+
+def create(server: Server, owner: int) -> int:
+    with httpx.Client(base_url=server.client.base_url, timeout=30) as client:
+        return client.post(f"/api/{owner}/tasks", json={"title": "x"}).status_code
+
+
+@pytest.mark.requirement("NFR-10")
+@pytest.mark.usefixtures("held")
+def test_28_who_finds_no_place_is_told_soon_and_can_read_it(narrow: Server) -> None:
+    responses = [narrow.client.get("/api/2/tasks", headers=ORIGIN)]
+    responses.append(narrow.client.post("/api/2/tasks", json={"title": "x"}, headers=ORIGIN))
+    for response in responses:
+        require_problem(response, 503, "overloaded")
+        assert 1 <= int(response.headers["retry-after"]) <= 3
+        assert response.headers["access-control-allow-origin"] == ORIGIN["Origin"]
+        assert 2 <= response.elapsed.total_seconds() < 4
+    assert narrow.client.get("/health/live").status_code == 200
+    assert narrow.client.get("/health/ready").status_code == 200
+
+
+@pytest.mark.requirement("NFR-10")
+def test_28_who_waits_is_served_when_a_place_is_free(narrow: Server, held: Connection) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(create, narrow, 2) for _ in range(8)]
+        held.rollback()
+        assert [one.result() for one in waiting] == [201] * 8
+
+
+@pytest.mark.requirement("NFR-10")
+def test_30_who_sends_its_body_slowly_takes_no_place(narrow: Server) -> None:
+    head = (
+        "POST /api/2/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+        "Content-Length: 100\r\n\r\n{"
+    )
+    slow = [socket.create_connection(("127.0.0.1", narrow.port)) for _ in range(3 * PLACES)]
+    for connection in slow:
+        connection.sendall(head.encode())
+    assert [create(narrow, 2) for _ in range(3)] == [201] * 3
+    for connection in slow:
+        connection.close()
