@@ -141,7 +141,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self._deadline = self.loop.call_later(seconds, late) if seconds is not None else None
 
     def _on_late(self) -> None:
-        if self._due is Part.BODY and self.flow.read_paused:  # it is we who do not read
+        if self._due is Part.BODY and (self.pipeline or self.flow.read_paused):
+            # It is we who are late: an earlier answer is under way, or this body not asked for.
             self._await(self._patience)
         elif self._due is Part.HEAD and self._answering() and not self._refused:
             self.cycle.keep_alive = False  # the answer that is under way ends the connection

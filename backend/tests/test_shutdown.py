@@ -7,9 +7,9 @@ from contextlib import suppress
 
 import httpx
 import pytest
-from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL
 
+from backend.tests.support.locks import locked
 from backend.tests.support.problems import require_problem
 from backend.tests.support.raw import connected, head, read_answer
 from backend.tests.support.server import Server, running
@@ -63,29 +63,18 @@ def test_31_a_second_signal_ends_it_at_once(database: URL) -> None:
 @pytest.mark.requirement("NFR-05")
 def test_31_what_outlives_the_grace_period_is_left_behind(database: URL) -> None:
     """A statement that waits for a lock holds a thread, for which Python would wait."""
-    engine = create_engine(database.set(drivername="postgresql+psycopg2"))
-    with running(database, SHUTDOWN_GRACE="1") as server, engine.connect() as other:
-        other.execute(text("LOCK TABLE tasks"))
-        waiting = threading.Thread(target=_ask, args=(server.port,))
-        waiting.start()
-        wait_until(lambda: _waits(engine.url))
+    with running(database, SHUTDOWN_GRACE="1") as server, locked(database) as waiting:
+        asking = threading.Thread(target=_ask, args=(server.port,))
+        asking.start()
+        wait_until(waiting)
         started = time.monotonic()
         server.stop()
         assert time.monotonic() - started < 2
         assert server.process.returncode == 1
-        waiting.join()
-    engine.dispose()
+        asking.join()
+        assert "ended with 1 requests under way" in server.log()
 
 
 def _ask(port: int) -> None:
     with suppress(httpx.TransportError):
         httpx.get(f"http://127.0.0.1:{port}/api/1/tasks")
-
-
-def _waits(url: URL) -> bool:
-    engine = create_engine(url)
-    query = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
-    with engine.connect() as connection:
-        count: int = connection.execute(text(query)).scalar_one()
-    engine.dispose()
-    return count > 0

@@ -17,6 +17,11 @@ def head(line: str, *headers: str) -> bytes:
     return "\r\n".join([f"{line} HTTP/1.1", *headers, "", ""]).encode()
 
 
+HOST = "Host: localhost"
+POST = ("POST /api/1/tasks", HOST, "Content-Type: application/json")
+CHUNKED = head(*POST, "Transfer-Encoding: chunked")
+
+
 def read_answer(connection: socket.socket) -> tuple[int, dict[str, str], str]:
     """The next answer: status, headers, body."""
     with HTTPResponse(connection, method="POST") as response:
