@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.admission import AdmissionMiddleware
 from backend.api.errors import ProblemResponse, internal_problem, problem_for_status
+from backend.api.security import SecurityHeadersMiddleware
 from backend.config import Settings
 from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
 from backend.logs import request_id
@@ -166,6 +167,7 @@ class HeadMiddleware:
 def add_middleware(app: FastAPI, settings: Settings) -> None:
     """Wrap the application; the first is the outermost."""
     app.user_middleware[:] = [
+        Middleware(SecurityHeadersMiddleware),
         Middleware(RequestIdMiddleware),
         Middleware(ProblemMiddleware),
         Middleware(

@@ -16,7 +16,7 @@ from backend.dev.cluster import Cluster, temporary_cluster
 from backend.main import create_app
 from backend.models.database import make_engine
 from backend.tests.support.arena import Arena
-from backend.tests.support.databases import cloned, create_template, empty, settings_for
+from backend.tests.support.databases import as_service, cloned, create_template, empty, settings_for
 from backend.tests.support.proxy import Proxy, proxied
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.server import Server, running
@@ -53,7 +53,7 @@ def shared_database(cluster: Cluster, template: str) -> Iterator[URL]:
 @pytest.fixture(scope="session")
 def shared_connection(shared_database: URL) -> Iterator[tuple[Connection, Recorder]]:
     """One transactional connection, with a record of what it sends."""
-    engine = make_engine(shared_database, pool_size=1)
+    engine = make_engine(as_service(shared_database), pool_size=1)
     recorder = Recorder(engine)
     with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
         yield connection, recorder

@@ -11,7 +11,7 @@ from sqlalchemy import NullPool, create_engine, inspect
 from sqlalchemy.engine import URL
 
 from backend.dev.cluster import Cluster
-from backend.tests.support.databases import ROOT, administer, alembic_config, cloned
+from backend.tests.support.databases import ROOT, alembic_config, cloned
 from backend.tests.support.server import environment
 
 REVISIONS = [
@@ -111,22 +111,6 @@ def alembic(*arguments: str, url: URL) -> subprocess.CompletedProcess[str]:
         timeout=60,
         check=False,
     )
-
-
-@pytest.mark.requirement("NFR-03", "FR-10")
-def test_the_runtime_role_reads_and_writes_rows_and_owns_nothing(
-    cluster: Cluster, database: URL
-) -> None:
-    administer(cluster, "CREATE ROLE service LOGIN IN ROLE tasks_runtime")
-    try:
-        login = database.set(username="service")
-        execute(login, "INSERT INTO task_lists VALUES (9, 1, now())")
-        assert execute(login, "SELECT version_num FROM alembic_version") == [(REVISIONS[0],)]
-        for forbidden in ("DROP TABLE tasks", "ALTER TABLE tasks ADD x int", "TRUNCATE tasks"):
-            with pytest.raises(Exception, match=r"must be owner|permission denied"):
-                execute(login, forbidden)
-    finally:
-        administer(cluster, "DROP ROLE service")
 
 
 @pytest.mark.requirement("FR-09")

@@ -15,7 +15,7 @@ from typing import IO
 import httpx
 from sqlalchemy.engine import URL
 
-from backend.tests.support.databases import ROOT
+from backend.tests.support.databases import ROOT, as_service, rendered
 from backend.tests.support.waiting import wait_until
 
 
@@ -61,8 +61,8 @@ class Server:
 
 def environment(url: URL, **settings: str) -> dict[str, str]:
     """What a process needs to find the project and its database, wherever it runs."""
-    rendered = url.render_as_string(hide_password=False)
-    return {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": rendered, **settings}
+    urls = {"DATABASE_URL": rendered(as_service(url)), "MIGRATION_DATABASE_URL": rendered(url)}
+    return {**os.environ, "PYTHONPATH": str(ROOT), **urls, **settings}
 
 
 @contextmanager
