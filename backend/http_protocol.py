@@ -12,6 +12,7 @@ from uvicorn.server import ServerState
 
 from backend.api.errors import ProblemResponse
 from backend.api.middleware import access_log
+from backend.api.security import secured
 from backend.config import get_settings
 from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
 from backend.logs import request_id
@@ -173,7 +174,7 @@ class GuardedProtocol(HttpToolsProtocol):
         answer = ProblemResponse(error, {"X-Request-ID": identity, "Connection": "close"})
         access_log.info("refused before it was a request: %d", error.status)
         request_id.reset(token)
-        headers = [*self.server_state.default_headers, *answer.raw_headers]
+        headers = secured("GET", [*self.server_state.default_headers, *answer.raw_headers])
         lines = [STATUS_LINE[error.status], *(b"%b: %b\r\n" % header for header in headers)]
         self.transport.write(b"".join([*lines, b"\r\n", bytes(answer.body)]))
         self.transport.write_eof()

@@ -15,7 +15,9 @@ MAY_IMPORT = {
     "main.py": {"api", "config", "logs", "models"},
     "purge.py": {"config", "errors", "models", "services"},
     "serve.py": {"config", "http_protocol", "main"},
-    "http_protocol.py": {"api.errors", "api.middleware", "config", "errors", "logs"},
+    "http_protocol.py": {
+        *("api.errors", "api.middleware", "api.security", "config", "errors", "logs"),
+    },
     "config.py": set(),
     "errors.py": set(),
     "logs.py": {"config"},

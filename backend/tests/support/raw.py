@@ -43,6 +43,7 @@ def require_refusal(connection: socket.socket, status: int, code: str) -> None:
     got, headers, text = read_answer(connection)
     assert (got, headers["content-type"]) == (status, "application/problem+json"), text
     assert headers["connection"] == "close"
+    assert headers["x-content-type-options"] == "nosniff"
     problem = json.loads(text)
     assert (problem["status"], problem["code"]) == (status, code)
     assert problem["request_id"] == headers["x-request-id"]
