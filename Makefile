@@ -13,10 +13,10 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --root-user-action
 LOCK = $(VENV)/tools/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-.PHONY: help run test check format migrate openapi lock audit bench bench-quick bench-growth bench-tools fuzz clean
+.PHONY: help run test test-pgbouncer check format migrate openapi lock audit bench bench-quick bench-growth bench-tools fuzz clean
 
 help: ## Explain every target
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(INSTALLED): requirements-dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3")'
@@ -36,6 +36,9 @@ ifeq ($(ARGS),)
 else
 	@$(BIN)/pytest $(ARGS)
 endif
+
+test-pgbouncer: $(INSTALLED) ## Run the suite with PgBouncer in transaction mode before the database (apt-get install pgbouncer)
+	@TEST_POOLER=1 $(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(INSTALLED) ## Lint, format and strict types, without changing anything
 	$(BIN)/ruff check .

@@ -169,7 +169,7 @@ class Unavailable(AppError):
 class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
     title = "Database unavailable"
-    detail = "The connection to the database was lost. If this was a write, its outcome is unknown."
+    detail = "The database cannot be reached. If this was a write, its outcome is unknown."
     retry_after = 2
 
     @classmethod

@@ -16,6 +16,9 @@ from backend.dev.cluster import Cluster
 ROOT = Path(__file__).parents[3]
 OWNER, LOGIN = "postgres", "tasks_app"
 """Who migrates, and who serves: the application never has more than its role's rights."""
+POOLED: dict[str, dict[str, str]] = {}
+"""Where the service finds a cluster, by its socket folder, if a pooler stands before it."""
+
 _numbers = count(1)
 
 
@@ -31,8 +34,9 @@ def url_of(cluster: Cluster, database: str) -> URL:
 
 
 def as_service(url: URL) -> URL:
-    """The same database as the login of README's "Production" sees it."""
-    return url.set(username=LOGIN) if url.username == OWNER else url
+    """The same database as the login of README's "Production" sees it, pooled if a pooler runs."""
+    where = POOLED.get(str(url.query["host"]), {}) if "host" in url.query else {}
+    return url.set(username=LOGIN).update_query_dict(where) if url.username == OWNER else url
 
 
 def rendered(url: URL) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from backend.dev.account import is_root
 from backend.dev.cluster import Cluster
-from backend.tests.support.databases import LOGIN, url_of
+from backend.tests.support.databases import LOGIN, POOLED, url_of
 from backend.tests.support.waiting import wait_until
 
 PORT = 6432
@@ -26,13 +26,15 @@ pool_mode = transaction
 max_client_conn = 2000
 default_pool_size = 30
 server_idle_timeout = 5
+server_login_retry = 1
+query_wait_timeout = 1
 logfile = {folder}/log
 """
 
 
 @contextmanager
-def pooled(cluster: Cluster) -> Iterator[Path]:
-    """The folder with the pooler's socket; it forwards to every database of the cluster."""
+def pooled(cluster: Cluster) -> Iterator[None]:
+    """Let the service find every database of this cluster through a pooler."""
     program = shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
     assert program, "pgbouncer is missing: apt-get install pgbouncer"
     folder = Path(tempfile.mkdtemp(prefix="bouncer-", dir="/tmp"))  # a socket's path is short
@@ -47,8 +49,10 @@ def pooled(cluster: Cluster) -> Iterator[Path]:
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             wait_until((folder / f".s.PGSQL.{PORT}").exists)
-            yield folder
+            POOLED[str(query["host"])] = {"host": str(folder), "port": str(PORT)}
+            yield
         finally:
+            POOLED.clear()
             process.terminate()
             process.wait()
             shutil.rmtree(folder)
