@@ -47,6 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.sessions = make_sessions(settings)
     app.state.pool_size = settings.pool_size
+    app.state.draining = False
     app.state.request_timeout = settings.request_timeout
     app.state.public_url = settings.public_url
     add_middleware(app, settings)

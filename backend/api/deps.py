@@ -20,7 +20,7 @@ from backend.api.schemas.queries import (
     TimeZone,
 )
 from backend.api.schemas.task import OwnedTaskContent
-from backend.errors import DatabaseUnavailable, FieldError, Forbidden, InvalidRequest
+from backend.errors import DatabaseUnavailable, FieldError, Forbidden, InvalidRequest, Overloaded
 from backend.models.database import Sessions, is_migrated
 from backend.models.deadline import deadline
 from backend.models.task import Priority
@@ -130,11 +130,13 @@ async def get_presenter(request: Request) -> Presenter:
 
 
 async def require_ready(request: Request) -> None:
-    """Raise DatabaseUnavailable, saying why, unless the database can serve.
+    """Raise Overloaded at the end of the process, DatabaseUnavailable unless it can serve.
 
     In a thread of its own: it must answer when all others wait for the database.
     """
     state = request.app.state
+    if state.draining:
+        raise Overloaded("The service is shutting down.")
     await to_thread.run_sync(_require_migrated, state.sessions, limiter=state.readiness)
 
 

@@ -34,13 +34,13 @@ class SecurityHeadersMiddleware:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message = {**message, "headers": _secured(scope["method"], message["headers"])}
+                message = {**message, "headers": secured(scope["method"], message["headers"])}
             await send(message)
 
         await self.app(scope, receive, send_with_headers)
 
 
-def _secured(method: str, headers: Iterable[Raw]) -> list[Raw]:
+def secured(method: str, headers: Iterable[Raw]) -> list[Raw]:
     """The headers of an answer, and what is missing there (ASGI: names are in lower case)."""
     secured = [*headers, *ALWAYS]
     names = {name for name, _ in secured}

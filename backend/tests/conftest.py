@@ -164,6 +164,19 @@ def server(server_process: Server, database: URL) -> Server:
 
 
 @pytest.fixture(scope="session")
+def impatient_process(committed_database: URL) -> Iterator[Server]:
+    with running(committed_database, CLIENT_TIMEOUT="0.5", KEEP_ALIVE="2") as server:
+        yield server
+
+
+@pytest.fixture
+def impatient(impatient_process: Server, database: URL) -> Server:
+    """A server that waits half a second for a client, on an empty database."""
+    impatient_process.forget_log()
+    return impatient_process
+
+
+@pytest.fixture(scope="session")
 def arena(cluster: Cluster, template: str) -> Iterator[Arena]:
     """A real server with places for twenty requests of one owner."""
     with cloned(cluster, template) as url, running(url, LOG_LEVEL="error", POOL_SIZE="20") as run:

@@ -28,7 +28,7 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """A uvicorn process, and a client of it."""
+    """The process, and a client of it."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -69,15 +69,14 @@ def environment(url: URL, **settings: str) -> dict[str, str]:
 def running(url: URL, **settings: str) -> Iterator[Server]:
     """The server on a free port of the loopback, once it answers."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "backend.main:app", "--port", str(port)]
     with (
         TemporaryFile() as output,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
     ):
         process = subprocess.Popen(
-            command,
+            [sys.executable, "-m", "backend.serve"],
             cwd="/",  # where no .env lies
-            env=environment(url, **settings),
+            env=environment(url, PORT=str(port), **settings),
             stdout=output,
             stderr=subprocess.STDOUT,
         )
