@@ -7,7 +7,7 @@ PROPERTIES := backend/tests/test_properties.py
 INSTALLED := $(VENV)/.installed
 PEERS := bench/.venv/.installed
 
-.PHONY: help run test check format migrate openapi lock bench bench-quick bench-growth bench-tools fuzz clean
+.PHONY: help run test check format migrate openapi lock bench bench-quick bench-growth bench-tools fuzz chaos clean
 
 help: ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ bench-growth: bench-tools $(INSTALLED) $(PEERS) ## Cost against the number of ta
 
 fuzz: $(INSTALLED) ## Send what the OpenAPI document allows and forbids to a real server (SEED=1: the same again)
 	@$(BIN)/python -m backend.tests.support.fuzz
+
+chaos: $(INSTALLED) ## Let everything fail under write load; prints what was lost and doubled: nothing (2 minutes)
+	@$(BIN)/python -m backend.tests.chaos
 
 clean: ## Remove the environment and all caches (the development database stays)
 	rm -rf $(VENV) bench/.venv bench/peers/fastify/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov

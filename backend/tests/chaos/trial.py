@@ -1,0 +1,72 @@
+"""A fault under load, and what came of it."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+
+from backend.tests.chaos.audit import audit
+from backend.tests.chaos.faults import Fault
+from backend.tests.chaos.load import OK, OWNERS, Load
+from backend.tests.chaos.world import World
+
+_first_owners: Iterator[int] = count(1, OWNERS)
+
+
+@dataclass(frozen=True)
+class Report:
+    """The numbers of one fault. `refused` are excused by it, `failed` are not."""
+
+    name: str
+    verdicts: Counter[str]
+    excused: frozenset[str]
+    lost: int
+    doubled: int
+    slowest: float
+    """Seconds of the slowest request."""
+    recovery: float
+    """Seconds from the end of the fault to the first request that was served."""
+    is_late: bool = False
+
+    @property
+    def acknowledged(self) -> int:
+        return self.verdicts[OK]
+
+    @property
+    def refused(self) -> int:
+        return sum(self.verdicts[verdict] for verdict in self.excused)
+
+    @property
+    def failed(self) -> dict[str, int]:
+        return {
+            verdict: number
+            for verdict, number in self.verdicts.items()
+            if verdict not in self.excused | {OK}
+        }
+
+    @property
+    def is_good(self) -> bool:
+        return not (self.lost or self.doubled or self.failed or self.is_late)
+
+
+def endure(world: World, fault: Fault, clients: int) -> Report:
+    """Inflict it on a service under load."""
+    load = Load(world.service.port, clients, next(_first_owners), repeats=fault.repeats)
+    with load.at_work():
+        fault.inflict(world, load)
+        over = time.monotonic()
+        load.wait_for_success(over)
+    recovery = min(a.ended for a in load.answers if a.verdict == OK and a.ended >= over) - over
+    lost, doubled = audit(world, load)
+    slowest = max(answer.ended - answer.began for answer in load.answers)
+    return Report(
+        fault.name,
+        load.verdicts(),
+        fault.excuses,
+        lost,
+        doubled,
+        slowest,
+        recovery,
+        is_late=recovery > fault.recovery,
+    )
