@@ -6,9 +6,7 @@ from backend.tests.chaos.load import Load, Written
 from backend.tests.chaos.world import World
 
 Row = tuple[int, str, int | None, bool, int]
-ROWS = (
-    'SELECT id, title, "order", deleted_at IS NOT NULL, revision FROM tasks WHERE user_id = %s'
-)
+ROWS = 'SELECT id, title, "order", deleted_at IS NOT NULL, revision FROM tasks WHERE user_id = %s'
 
 
 def _is_lost(task: Written, rows: list[Row]) -> bool:

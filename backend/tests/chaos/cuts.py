@@ -2,11 +2,10 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count, product
-from typing import Any
 
 import httpx
 
@@ -21,9 +20,7 @@ from backend.tests.support.surfaces import FLAT, PRIMARY, Request, Surface
 Tasks = list[tuple[str, bool, bool]]
 """Title, completed, trashed of each task of an owner."""
 
-TASKS = (
-    "SELECT title, completed, deleted_at IS NOT NULL FROM tasks WHERE user_id = %s ORDER BY id"
-)
+TASKS = "SELECT title, completed, deleted_at IS NOT NULL FROM tasks WHERE user_id = %s ORDER BY id"
 OPEN, DONE, TRASHED, CHANGED, NEW = (
     ("old", False, False),
     ("old", True, False),
@@ -43,6 +40,9 @@ class Case:
     """Whether it may say 503 where it was sent: it cannot be repeated, or not know its own work."""
     header: str = ""
     begins: Tasks = field(default_factory=lambda: [OPEN])
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.header}".strip()
 
 
 CASES = (
@@ -73,13 +73,16 @@ class Cut:
 
 
 class Cuts:
-    """Sends cases through a cutter; each has an owner of its own. `report` tells of all."""
+    """Sends cases through a cutter; each has an owner of its own."""
 
-    def __init__(self, server: Server, cutter: Cutter, execute: Callable[..., Any]) -> None:
-        self._client = server.client
+    def __init__(self, server: Server, cutter: Cutter, world: World) -> None:
+        self.client = server.client
         self._cutter = cutter
-        self._execute = execute
+        self._world = world
         self._owners = count(1_000_000)
+        self._forget()
+
+    def _forget(self) -> None:
         self._verdicts: Counter[str] = Counter()
         self._lost = self._doubled = 0
         self._slowest = 0.0
@@ -98,16 +101,17 @@ class Cuts:
             self._cutter.drop()
         self._cutter.arm(cut.message, after=cut.after)
         began = time.monotonic()
-        answer = self._client.request(**vars(request), headers=headers)
+        answer = self.client.request(**vars(request), headers=headers)
         self._slowest = max(self._slowest, time.monotonic() - began)
         assert self._cutter.idle.wait(10)
-        self._judge(case, answer, self._tasks(owner), f"{case.name} {case.header} {cut}")
+        self._judge(case, answer, self._tasks(owner), f"{case} {cut}")
 
     def report(self, name: str) -> Report:
-        excused = frozenset({AWAY})
-        return Report(
-            name, self._verdicts, excused, self._lost, self._doubled, self._slowest, 0.0
-        )
+        """The numbers since the last report."""
+        numbers = self._lost, self._doubled, self._slowest
+        report = Report(name, self._verdicts, frozenset({AWAY}), *numbers, recovery=0.0)
+        self._forget()
+        return report
 
     def _judge(self, case: Case, answer: httpx.Response, tasks: Tasks, what: str) -> None:
         verdict = _verdict(answer)
@@ -123,16 +127,15 @@ class Cuts:
         self._verdicts[verdict] += 1
 
     def _tasks(self, owner: int) -> Tasks:
-        return list(self._execute(TASKS, owner))
+        with self._world.below() as execute:
+            return list(execute(TASKS, owner))
 
-    def _prepare(
-        self, case: Case, surface: Surface, owner: int
-    ) -> tuple[Request, dict[str, str]]:
+    def _prepare(self, case: Case, surface: Surface, owner: int) -> tuple[Request, dict[str, str]]:
         """The request, on a task as the case needs it."""
-        created = self._client.request(**vars(surface.create(owner, title="old")))
+        created = self.client.request(**vars(surface.create(owner, title="old")))
         task_id = created.json()["id"]
         if case.begins == [TRASHED]:
-            assert self._client.delete(surface.task(owner, task_id)).is_success
+            assert self.client.delete(surface.task(owner, task_id)).is_success
         requests = {
             **surface.verbs(owner, task_id),
             "list": Request("GET", surface.tasks(owner)),
@@ -152,9 +155,10 @@ def _verdict(answer: httpx.Response) -> str:
 
 
 @contextmanager
-def cuts(world: World) -> Iterator[Cuts]:
-    with cut_off(world.database) as (server, cutter), world.below() as execute:
-        yield Cuts(server, cutter, execute)
+def cuts(world: World, **settings: str) -> Iterator[Cuts]:
+    """A sender with a service of its own."""
+    with cut_off(world.database, **settings) as (server, cutter):
+        yield Cuts(server, cutter, world)
 
 
 def cut_everywhere(sender: Cuts, cases: Iterable[Case], *, anew: bool) -> None:

@@ -2,7 +2,8 @@
 
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psutil
@@ -40,23 +41,39 @@ def immediate_restart(world: World, load: Load) -> None:
     restart(world, "immediate")
 
 
+@contextmanager
+def stopped(world: World) -> Iterator[None]:
+    """The database is away."""
+    world.ctl("stop", "-m", "fast", "-w")
+    try:
+        yield
+    finally:
+        world.postgres.start()
+
+
 def outage(world: World, load: Load, seconds: float = 4) -> None:
     """Longer than the service's patience."""
-    world.ctl("stop", "-m", "fast", "-w")
-    time.sleep(seconds)
-    world.postgres.start()
+    with stopped(world):
+        time.sleep(seconds)
 
 
-def freeze(world: World, load: Load, seconds: float = 5) -> None:
-    """Longer than the deadline of a request."""
+@contextmanager
+def frozen(world: World) -> Iterator[None]:
+    """All of the database's processes hold still."""
     family = world.family()
     for process in family:
         process.send_signal(signal.SIGSTOP)
     try:
-        time.sleep(seconds)
+        yield
     finally:
         for process in family:
             process.send_signal(signal.SIGCONT)
+
+
+def freeze(world: World, load: Load, seconds: float = 5) -> None:
+    """Longer than the deadline of a request."""
+    with frozen(world):
+        time.sleep(seconds)
 
 
 def kill_postmaster(world: World, load: Load) -> None:
@@ -95,14 +112,21 @@ class Fault:
     """Seconds within which the service must serve again."""
 
 
-FAULTS = (
+UNNOTICED = (
     Fault("5 x terminate all", terminate_all),
     Fault("fast restart", fast_restart),
     Fault("immediate restart", immediate_restart),
-    Fault("kill -9 postmaster", kill_postmaster, frozenset({AWAY})),
+)
+POSTMASTER_KILLED = Fault("kill -9 postmaster", kill_postmaster, frozenset({AWAY}))
+SERVICE_KILLED = Fault(
+    "kill -9 service, repeat", kill_service, frozenset({CONNECTION_LOST}), repeats=True
+)
+FAULTS = (
+    *UNNOTICED,
+    POSTMASTER_KILLED,
     Fault("outage of 4 s", outage, frozenset({AWAY}), repeats=True, recovery=1.0),
     Fault("frozen for 5 s", freeze, frozenset({AWAY, LATE}), recovery=1.0),
     Fault("locked row", locked_row, frozenset({LATE})),
     Fault("kill -9 service", kill_service, frozenset({CONNECTION_LOST})),
-    Fault("the same, repeating", kill_service, frozenset({CONNECTION_LOST}), repeats=True),
+    SERVICE_KILLED,
 )

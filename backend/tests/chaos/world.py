@@ -75,11 +75,11 @@ def world(**settings: str) -> Iterator[World]:
 
 
 @contextmanager
-def cut_off(url: URL) -> Iterator[tuple[Server, Cutter]]:
+def cut_off(url: URL, **settings: str) -> Iterator[tuple[Server, Cutter]]:
     """One more service, whose only connection to the database leads through a cutter."""
     with ExitStack() as stack:
         # A socket's path must be short.
         folder = Path(stack.enter_context(TemporaryDirectory(dir="/tmp")))
         through, cutter = stack.enter_context(cutting(url, folder))
-        settings = {"LOG_LEVEL": "error", "POOL_SIZE": "1"}
-        yield stack.enter_context(running(through, **settings)), cutter
+        server = running(through, LOG_LEVEL="error", POOL_SIZE="1", **settings)
+        yield stack.enter_context(server), cutter

@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
 from tempfile import TemporaryFile
 from typing import IO
 
@@ -81,14 +80,16 @@ def running(url: URL, **settings: str) -> Iterator[Server]:
         TemporaryFile() as output,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
     ):
-        launch = partial(
-            subprocess.Popen,
-            command,
-            cwd="/",  # where no .env lies
-            env=environment(url, **settings),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+
+        def launch() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                command,
+                cwd="/",  # where no .env lies
+                env=environment(url, **settings),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
         server = Server(launch(), port, client, output, launch)
         try:
             wait_until_live(server)
