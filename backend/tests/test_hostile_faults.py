@@ -14,9 +14,9 @@ import pytest
 
 from backend.tests.chaos.cuts import CASES, Case, Cut, Cuts, cuts
 from backend.tests.chaos.faults import (
+    BACKENDS,
     POSTMASTER_KILLED,
     SERVICE_KILLED,
-    TERMINATE,
     UNNOTICED,
     Fault,
     frozen,
@@ -29,9 +29,9 @@ from backend.tests.support.surfaces import FLAT, PRIMARY, Request, Surface
 from backend.tests.support.waiting import wait_until
 
 CLIENTS = 4
-DEADLINE = 1.0
+DEADLINE = 0.8
 LOCK = "LOCK TABLE tasks, task_lists, idempotency_keys IN ACCESS EXCLUSIVE MODE"
-END_WHO_WAITS = "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE NOT granted"
+WAITING = "SELECT pid FROM pg_locks WHERE NOT granted"
 UNREPEATABLE = ("toggle", "create")
 ALTERNATELY = list(zip(CASES, cycle([PRIMARY, FLAT]), strict=False))
 
@@ -74,10 +74,11 @@ def test_23_idle_backends_that_were_terminated_are_replaced_unnoticed(
     ours: World, surface: Surface, owner: int
 ) -> None:
     client = ours.service.client
-    for request in requests(surface, owner, client).values():
-        with ours.below() as execute:
-            execute(TERMINATE)
-        assert client.request(**vars(request)).is_success
+    with ours.below() as execute:
+        for request in requests(surface, owner, client).values():
+            execute(f"SELECT pg_terminate_backend(pid) {BACKENDS}")
+            wait_until(lambda: not execute(f"SELECT {BACKENDS}"))
+            assert client.request(**vars(request)).is_success
 
 
 @pytest.mark.requirement("FR-21", "NFR-09")
@@ -88,17 +89,18 @@ def test_23_idle_backends_that_were_terminated_are_replaced_unnoticed(
         *(("create", "key"), ("create", ""), ("toggle", "")),
     ],
 )
-def test_24_terminated_in_mid_statement(
-    ours: World, surface: Surface, owner: int, verb: str, key: str
-) -> None:
+def test_24_terminated_in_mid_statement(ours: World, owner: int, verb: str, key: str) -> None:
     """What can be repeated is; of the rest it is said that its outcome is unknown."""
     client, headers = ours.service.client, {"Idempotency-Key": key} if key else {}
-    send = partial(client.request, **vars(requests(surface, owner, client)[verb]), headers=headers)
+    send = partial(client.request, **vars(requests(FLAT, owner, client)[verb]), headers=headers)
     with ThreadPoolExecutor(1) as pool, ours.below() as execute:
         execute("BEGIN")
         execute(LOCK)
         sent = pool.submit(send)
-        wait_until(lambda: execute(END_WHO_WAITS))
+        wait_until(lambda: execute(WAITING))
+        [first] = execute(WAITING)
+        execute("SELECT pg_terminate_backend(%s)", *first)
+        wait_until(lambda: first not in execute(WAITING))
         execute("ROLLBACK")
         answer = sent.result()
     if verb in UNREPEATABLE and not key:
@@ -109,25 +111,19 @@ def test_24_terminated_in_mid_statement(
 
 @pytest.mark.requirement("FR-21", "FR-12")
 def test_25_without_its_database_the_service_says_so_and_goes_on_when_it_is_back(
-    ours: World, owner: int
+    ours: World, sender: Cuts, owner: int
 ) -> None:
-    client = ours.service.client
-    every = [one for s in (PRIMARY, FLAT) for one in requests(s, owner, client).values()]
-    with stopped(ours), ThreadPoolExecutor(4) as pool:
-        sent = [pool.submit(client.request, **vars(request)) for request in every]
-        assert client.get("/health/live").status_code == 200
+    client = sender.client
+    every = requests(PRIMARY, owner, client)
+    with stopped(ours):
+        answer = client.request(**vars(every["patch"]))
+        assert "Nothing was done" in require_problem(answer, 503, "database_unavailable")["detail"]
+        assert 1 <= int(answer.headers["retry-after"]) <= 3
         require_problem(client.get("/health/ready"), 503, "database_unavailable")
-        for answer in (one.result() for one in sent):
-            assert answer.status_code == 503
-            assert 1 <= int(answer.headers["retry-after"]) <= 3
-            if answer.request.method != "HEAD":
-                assert (
-                    "Nothing was done"
-                    in require_problem(answer, 503, "database_unavailable")["detail"]
-                )
-    wait_until(lambda: client.request(**vars(every[0])).is_success, seconds=1)
+        assert client.get("/health/live").is_success
+    wait_until(lambda: client.request(**vars(every["list"])).is_success, seconds=1)
     assert client.get("/health/ready").is_success
-    assert [task["title"] for task in client.request(**vars(every[0])).json()] == ["old", "old"]
+    assert client.request(**vars(every["read"])).json()["revision"] == 1
 
 
 @pytest.mark.requirement("NFR-08")
@@ -147,10 +143,10 @@ def test_26_a_frozen_database_is_503_at_the_deadline_and_frees_the_thread(
 
 @pytest.mark.requirement("NFR-08")
 def test_27_a_row_locked_elsewhere_is_503_timeout_and_nothing_changed(
-    ours: World, surface: Surface, owner: int
+    ours: World, owner: int
 ) -> None:
     client = ours.service.client
-    every = requests(surface, owner, client)
+    every = requests(PRIMARY, owner, client)
     with ours.below() as execute:
         execute("BEGIN")
         execute("SELECT FROM task_lists WHERE user_id = %s FOR UPDATE", owner)
@@ -184,16 +180,16 @@ def test_33_terminations_and_restarts_under_load_are_not_noticed(ours: World, fa
 def test_34_cut_at_a_message_the_data_are_as_the_answer_says(
     sender: Cuts, case: Case, surface: Surface
 ) -> None:
-    """Not sent, sent, done but not answered, and all but the last of the answer."""
+    """Not sent, sent, and done but not wholly answered."""
     last = sender.messages(case, surface, anew=False)
-    for number, after in ((1, False), (1, True), (2, False), (last, False)):
+    for number, after in ((1, False), (1, True), (last, False)):
         sender.send(case, surface, Cut(number, after))
     report = sender.report(str(case))
     assert report.is_good, report
 
 
 @pytest.mark.requirement("FR-21", "NFR-09")
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", [CASES[1], CASES[3]], ids=str)
 def test_34_cut_as_soon_as_it_is_open_a_connection_is_replaced_whatever_was_to_be_sent(
     sender: Cuts, case: Case
 ) -> None:

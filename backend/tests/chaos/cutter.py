@@ -59,12 +59,19 @@ class Cutter:
     def _accept(self) -> None:
         with suppress(OSError):
             while True:
-                client, _ = self._socket.accept()
-                upstream = socket.socket(socket.AF_UNIX)
-                upstream.connect(self._server)
-                self._clients.add(client)
-                for pump in (self._requests, self._answers):
-                    threading.Thread(target=pump, args=(client, upstream), daemon=True).start()
+                self._connect(self._socket.accept()[0])
+
+    def _connect(self, client: socket.socket) -> None:
+        upstream = socket.socket(socket.AF_UNIX)
+        try:
+            upstream.connect(self._server)
+        except OSError:  # the database is away
+            upstream.close()
+            client.close()
+            return
+        self._clients.add(client)
+        for pump in (self._requests, self._answers):
+            threading.Thread(target=pump, args=(client, upstream), daemon=True).start()
 
     def _step(self) -> _Step:
         with self._lock:

@@ -14,18 +14,15 @@ from backend.tests.support.waiting import wait_until
 
 AWAY = "database_unavailable"
 LATE = "timeout"
-TERMINATE = (
-    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-    "WHERE application_name = 'tasks-api'"
-)
+BACKENDS = "FROM pg_stat_activity WHERE application_name = 'tasks-api'"
 
 
 def terminate_all(world: World, load: Load, times: int = 5) -> None:
     """End all backends of the service, and again when each client was served."""
-    for _ in range(times):
-        with world.below() as execute:
-            execute(TERMINATE)
-        load.wait_for_success(time.monotonic())
+    with world.below() as execute:
+        for _ in range(times):
+            execute(f"SELECT pg_terminate_backend(pid) {BACKENDS}")
+            load.wait_for_success(time.monotonic())
 
 
 def restart(world: World, mode: str) -> None:
