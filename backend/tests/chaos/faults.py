@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import psutil
-
 from backend.tests.chaos.load import CONNECTION_LOST, Load
 from backend.tests.chaos.world import World
+from backend.tests.support.clusters import is_gone
 from backend.tests.support.waiting import wait_until
 
 AWAY = "database_unavailable"
@@ -77,7 +76,7 @@ def kill_postmaster(world: World, load: Load) -> None:
     """Its children notice and end; only then another one can start on their shared memory."""
     family = world.family()
     family[0].kill()
-    psutil.wait_procs(family, timeout=20)
+    wait_until(lambda: all(map(is_gone, family)))
     world.postgres.start()
 
 

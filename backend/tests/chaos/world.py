@@ -12,13 +12,14 @@ import psycopg2
 from sqlalchemy.engine import URL
 
 from backend.dev.cluster import Cluster, temporary_cluster
+from backend.dev.run import LIMITS
 from backend.dev.server import Server as Postgres
 from backend.tests.chaos.cutter import Cutter, cutting
-from backend.tests.support.databases import administer, create_template, url_of
+from backend.tests.support.databases import create_template, url_of
 from backend.tests.support.server import Server, running
 
-LIMITS = {"lock_timeout": "1s", "statement_timeout": "3s", "synchronous_commit": "on"}
-"""Those of NFR-08, and a commit that waits for its WAL: a throwaway cluster's does not."""
+SETTINGS = {**LIMITS, "synchronous_commit": "on"}
+"""As for `make run`, and a commit waits for its WAL: in a throwaway cluster it does not."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +61,7 @@ class World:
 def create_database(cluster: Cluster) -> URL:
     """A migrated database with the limits that the README asks for."""
     name = create_template(cluster)
-    for setting, value in LIMITS.items():
-        administer(cluster, f"ALTER DATABASE {name} SET {setting} = '{value}'")
+    cluster.create_database(name, SETTINGS)
     return url_of(cluster, name)
 
 
