@@ -8,6 +8,7 @@ from backend.tests.chaos.trial import Report, endure
 from backend.tests.chaos.world import world
 
 CLIENTS = 32
+TIMES = 20
 COLUMNS = ("requests", "acknowledged", "refused", "failed", "lost", "doubled")
 
 
@@ -33,7 +34,7 @@ def main() -> None:
 
     with world() as ours:
         for fault in FAULTS:
-            tell(endure(ours, fault, CLIENTS))
+            tell(endure(ours, fault, CLIENTS, TIMES))
         with cuts(ours) as sender:
             cut_everywhere(sender, CASES, anew=True)
             tell(sender.report("cut at every message"))

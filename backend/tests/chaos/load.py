@@ -145,18 +145,18 @@ class Load:
     def verdicts(self) -> Counter[str]:
         return Counter(answer.verdict for answer in self.answers)
 
-    def wait_for_success(self, since: float) -> None:
-        """Until each client was served with a request that it began since then."""
-        wait_until(lambda: all(_served(client, since) for client in self.clients), seconds=20)
+    def wait_for_success(self, since: float, times: int = 1) -> None:
+        """Until each client was served so many times with requests that it began since then."""
+        wait_until(lambda: all(_served(one, since, times) for one in self.clients), seconds=20)
 
     @contextmanager
-    def at_work(self) -> Iterator[None]:
-        """From when each client was served for the first time; in the end all have stopped."""
+    def at_work(self, times: int) -> Iterator[None]:
+        """From when each client was served so many times; in the end all have stopped."""
         began = time.monotonic()
         for client in self.clients:
             client.start()
         try:
-            self.wait_for_success(began)
+            self.wait_for_success(began, times)
             yield
         finally:
             self._stop.set()
@@ -164,6 +164,6 @@ class Load:
                 client.join()
 
 
-def _served(client: Client, since: float) -> bool:
-    recent = client.answers[-20:]
-    return any(answer.verdict == OK and answer.began >= since for answer in recent)
+def _served(client: Client, since: float, times: int) -> bool:
+    recent = client.answers[-4 * times :]
+    return sum(answer.verdict == OK and answer.began >= since for answer in recent) >= times

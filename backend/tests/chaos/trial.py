@@ -50,13 +50,13 @@ class Report:
         return not (self.lost or self.doubled or self.failed or self.is_late)
 
 
-def endure(world: World, fault: Fault, clients: int) -> Report:
-    """Inflict it on a service under load."""
+def endure(world: World, fault: Fault, clients: int, times: int = 3) -> Report:
+    """Inflict it on a service under load: each client is served so often before and after it."""
     load = Load(world.service.port, clients, next(_first_owners), repeats=fault.repeats)
-    with load.at_work():
+    with load.at_work(times):
         fault.inflict(world, load)
         over = time.monotonic()
-        load.wait_for_success(over)
+        load.wait_for_success(over, times)
     recovery = min(a.ended for a in load.answers if a.verdict == OK and a.ended >= over) - over
     lost, doubled = audit(world, load)
     slowest = max(answer.ended - answer.began for answer in load.answers)
