@@ -9,19 +9,20 @@ from backend.tests.chaos.world import world
 
 CLIENTS = 32
 TIMES = 20
-COLUMNS = ("requests", "acknowledged", "refused", "failed", "lost", "doubled")
+COUNTS = ("requests", "acknowledged", "refused", "failed", "lost", "doubled")
+SECONDS = ("slowest (s)", "silence (s)", "recovery (s)")
 
 
 def heading() -> str:
-    names = "".join(f"{name:>14}" for name in (*COLUMNS, "slowest (s)", "recovery (s)"))
-    return f"{'fault':<24}{names}"
+    return f"{'fault':<24}" + "".join(f"{name:>13}" for name in (*COUNTS, *SECONDS))
 
 
 def line(report: Report) -> str:
     failed = sum(report.failed.values())
     counts = (report.verdicts.total(), report.acknowledged, report.refused, failed)
-    numbers = "".join(f"{number:>14,}" for number in (*counts, report.lost, report.doubled))
-    return f"{report.name:<24}{numbers}{report.slowest:>14.2f}{report.recovery:>14.2f}"
+    numbers = "".join(f"{number:>13,}" for number in (*counts, report.lost, report.doubled))
+    seconds = (report.slowest, report.silence, report.recovery)
+    return f"{report.name:<24}{numbers}" + "".join(f"{number:>13.2f}" for number in seconds)
 
 
 def main() -> None:

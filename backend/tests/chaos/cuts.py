@@ -109,7 +109,7 @@ class Cuts:
     def report(self, name: str) -> Report:
         """The numbers since the last report."""
         numbers = self._lost, self._doubled, self._slowest
-        report = Report(name, self._verdicts, frozenset({AWAY}), *numbers, recovery=0.0)
+        report = Report(name, self._verdicts, frozenset({AWAY}), *numbers)
         self._forget()
         return report
 

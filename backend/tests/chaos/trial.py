@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, pairwise
 
 from backend.tests.chaos.audit import audit
 from backend.tests.chaos.faults import Fault
@@ -25,8 +25,10 @@ class Report:
     doubled: int
     slowest: float
     """Seconds of the slowest request."""
-    recovery: float
-    """Seconds from the end of the fault to the first request that was served."""
+    silence: float = 0.0
+    """Seconds in which no request was served, the longest."""
+    recovery: float = 0.0
+    """Seconds from the end of the fault to the next request that was served."""
     is_late: bool = False
 
     @property
@@ -57,16 +59,17 @@ def endure(world: World, fault: Fault, clients: int, times: int = 3) -> Report:
         fault.inflict(world, load)
         over = time.monotonic()
         load.wait_for_success(over, times)
-    recovery = min(a.ended for a in load.answers if a.verdict == OK and a.ended >= over) - over
+    served = sorted(answer.ended for answer in load.answers if answer.verdict == OK)
+    recovery = next(end for end in served if end >= over) - over
     lost, doubled = audit(world, load)
-    slowest = max(answer.ended - answer.began for answer in load.answers)
     return Report(
         fault.name,
         load.verdicts(),
         fault.excuses,
         lost,
         doubled,
-        slowest,
-        recovery,
+        slowest=max(answer.ended - answer.began for answer in load.answers),
+        silence=max(later - earlier for earlier, later in pairwise(served)),
+        recovery=recovery,
         is_late=recovery > fault.recovery,
     )
