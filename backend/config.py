@@ -18,6 +18,7 @@ _HOST = r"(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])"
 _ORIGIN = re.compile(rf"https?://{_HOST}(?::([0-9]{{1,5}}))?")
 _PATH = r"(?:/[A-Za-z0-9._~%-]+)*/?"
 _ROOT = re.compile(_ORIGIN.pattern + _PATH)
+_ADDRESS = r"^[A-Za-z0-9._:-]+$"
 _TRUSTED = re.compile(rf"\*|(?:\*\.)?{_HOST}")
 
 
@@ -68,6 +69,8 @@ def _matches(pattern: re.Pattern[str], text: str) -> bool:
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+WholeSeconds = Annotated[int, Field(ge=1, le=3600)]
 
 
 class Settings(BaseSettings):
@@ -86,6 +89,12 @@ class Settings(BaseSettings):
     cors_origins: Names = ("http://localhost:3000", "http://localhost:5173")
     trusted_hosts: Names = ("*",)
     public_url: str | None = None
+    host: str = Field(default="127.0.0.1", pattern=_ADDRESS)
+    port: int = Field(default=8000, ge=1, le=65535)
+    client_timeout: Seconds = 8
+    keep_alive: WholeSeconds = 30
+    shutdown_delay: float = Field(default=0, ge=0, le=3600, allow_inf_nan=False)
+    shutdown_grace: WholeSeconds = 10
     pool_size: int = Field(default=4, ge=1, le=100)
     request_timeout: float = Field(default=4, ge=0.1, le=60)
     max_concurrency: int = Field(default=64, ge=1, le=10_000)

@@ -11,8 +11,10 @@ AppError
 ├── Conflict                 409 conflict
 ├── PreconditionFailed       412 precondition_failed
 ├── PayloadTooLarge          413 payload_too_large
+├── UriTooLong               414 uri_too_long
 ├── UnsupportedMediaType     415 unsupported_media_type
 ├── IdempotencyKeyReused     422 idempotency_key_reused
+├── HeadersTooLarge          431 headers_too_large
 ├── InternalError            500 internal_error
 └── Unavailable              503, each with `retry_after` seconds
     ├── DatabaseUnavailable  503 database_unavailable
@@ -120,6 +122,13 @@ class PayloadTooLarge(AppError):
     detail = "The body is larger than this service takes."
 
 
+class UriTooLong(AppError):
+    status = 414
+    code = "uri_too_long"
+    title = "URI too long"
+    detail = "The address is longer than the 8192 bytes that this service takes."
+
+
 class UnsupportedMediaType(AppError):
     status = 415
     code = "unsupported_media_type"
@@ -132,6 +141,13 @@ class IdempotencyKeyReused(AppError):
     code = "idempotency_key_reused"
     title = "Idempotency key reused"
     detail = "This Idempotency-Key was used for another content in the last 24 hours."
+
+
+class HeadersTooLarge(AppError):
+    status = 431
+    code = "headers_too_large"
+    title = "Headers too large"
+    detail = "The headers are larger than the 32768 bytes that this service takes together."
 
 
 class InternalError(AppError):
@@ -153,7 +169,7 @@ class Unavailable(AppError):
 class DatabaseUnavailable(Unavailable):
     code = "database_unavailable"
     title = "Database unavailable"
-    detail = "The connection to the database was lost. If this was a write, its outcome is unknown."
+    detail = "The database cannot be reached. If this was a write, its outcome is unknown."
     retry_after = 2
 
     @classmethod

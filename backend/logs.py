@@ -11,13 +11,18 @@ from backend.config import Settings
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
 
 
+def _indented(trace: str) -> str:
+    """No line of a trace begins as a record does, whatever an exception's text was made of."""
+    return "\n".join(f"    {_escaped(line)}" for line in trace.split("\n"))
+
+
 def _escaped(text: str) -> str:
     """Keep a record on its line: control characters as `\\n`, `\\x1b`."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class TextFormatter(logging.Formatter):
-    """`2026-11-21T07:45:33.258Z INFO backend.access [request id] message`, a trace below it."""
+    """`2026-11-21T07:45:33.258Z INFO backend.access [request id] message`; a trace is set in."""
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
@@ -25,7 +30,9 @@ class TextFormatter(logging.Formatter):
             f"{moment.replace('+00:00', 'Z')} {record.levelname} {record.name} [{request_id.get()}]"
         )
         line = f"{head} {_escaped(record.getMessage())}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        if record.exc_info is None:
+            return line
+        return f"{line}\n{_indented(self.formatException(record.exc_info))}"
 
 
 class JsonFormatter(logging.Formatter):

@@ -7,6 +7,7 @@ from anyio import CapacityLimiter
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
+from backend.api.docs import add_docs
 from backend.api.errors import render_errors
 from backend.api.middleware import add_middleware
 from backend.api.openapi import TAGS, describe, operation_id
@@ -37,21 +38,23 @@ def create_app(settings: Settings) -> FastAPI:
         version="1.0.0",
         description=DESCRIPTION,
         openapi_tags=TAGS,
-        docs_url="/docs" if settings.docs_enabled else None,
+        docs_url=None,
         openapi_url="/openapi.json" if settings.docs_enabled else None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
         generate_unique_id_function=operation_id,
     )
     app.state.sessions = make_sessions(settings)
     app.state.pool_size = settings.pool_size
+    app.state.draining = False
     app.state.request_timeout = settings.request_timeout
     app.state.public_url = settings.public_url
     add_middleware(app, settings)
     render_errors(app)
     describe(app)
+    if settings.docs_enabled:
+        add_docs(app)
     for router in (*tasks.surfaces, health.router):
         app.include_router(router)
     return app

@@ -43,7 +43,10 @@ def _gunicorn(app: str) -> tuple[str, ...]:
     return (*server, "--workers", "1", "--threads", "8", "--worker-tmp-dir", "/dev/shm")  # noqa: S108
 
 
-OURS = Service("ours", "this service", _uvicorn(sys.executable, "backend.main:app"), ROOT)
+_PROTOCOL = ("--http", "backend.http_protocol:GuardedProtocol", "--ws", "none")  # as in production
+OURS = Service(
+    "ours", "this service", _uvicorn(sys.executable, "backend.main:app", *_PROTOCOL), ROOT
+)
 USUAL = Service("usual", "FastAPI + SQLModel, usual", _peer("usual"), targets=(2.5, 4, 4, 4))
 NINJA = Service(
     "ninja", "Django Ninja, 8 threads", _gunicorn("django_ninja"), targets=(2, 3, 1.3, 1.3)

@@ -8,10 +8,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.api.errors import ProblemResponse
 from backend.errors import Overloaded
 
-LONGEST_WAIT = 1.0
+LONGEST_WAIT = 2.0
 """Seconds in which a request gets a place, or its refusal."""
 
-MOST_WAITING = 512
+MOST_WAITING = 1024
 OUTSIDE = "/health/"
 
 

@@ -1,7 +1,6 @@
 """What handlers are given: a session, the owner, the owner's tasks."""
 
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Annotated
 
@@ -21,7 +20,7 @@ from backend.api.schemas.queries import (
     TimeZone,
 )
 from backend.api.schemas.task import OwnedTaskContent
-from backend.errors import DatabaseUnavailable, FieldError, Forbidden, InvalidRequest
+from backend.errors import DatabaseUnavailable, FieldError, Forbidden, InvalidRequest, Overloaded
 from backend.models.database import Sessions, is_migrated
 from backend.models.deadline import deadline
 from backend.models.task import Priority
@@ -36,18 +35,13 @@ READY_TIMEOUT = 1.5
 # All async: a plain function would take one of the few threads that serve the database.
 
 
-async def get_sessions(request: Request) -> Sessions:
-    """Where sessions come from."""
-    sessions: Sessions = request.app.state.sessions
-    return sessions
+async def get_session(request: Request) -> Session:
+    """A session of this request. Each step of a service takes a connection and gives it back.
 
-
-async def get_session(
-    sessions: Annotated[Sessions, Depends(get_sessions)],
-) -> AsyncIterator[Session]:
-    """A session of this request. It holds a connection only while a service executes."""
-    with sessions() as session:
-        yield session
+    So nothing is left to close when the answer is on its way, which would be too late (`Attempts`).
+    """
+    session: Session = request.app.state.sessions()
+    return session
 
 
 async def get_caller() -> int | None:
@@ -135,14 +129,15 @@ async def get_presenter(request: Request) -> Presenter:
     return Presenter(root, request.url.path, request.url.query)
 
 
-async def require_ready(
-    request: Request, sessions: Annotated[Sessions, Depends(get_sessions)]
-) -> None:
-    """Raise DatabaseUnavailable, saying why, unless the database can serve.
+async def require_ready(request: Request) -> None:
+    """Raise Overloaded at the end of the process, DatabaseUnavailable unless it can serve.
 
     In a thread of its own: it must answer when all others wait for the database.
     """
-    await to_thread.run_sync(_require_migrated, sessions, limiter=request.app.state.readiness)
+    state = request.app.state
+    if state.draining:
+        raise Overloaded("The service is shutting down.")
+    await to_thread.run_sync(_require_migrated, state.sessions, limiter=state.readiness)
 
 
 def _require_migrated(sessions: Sessions) -> None:

@@ -16,14 +16,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.admission import AdmissionMiddleware
 from backend.api.errors import ProblemResponse, internal_problem, problem_for_status
+from backend.api.security import SecurityHeadersMiddleware
 from backend.config import Settings
-from backend.errors import InvalidRequest
+from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
 from backend.logs import request_id
 
 EXPOSED = ("ETag", "Link", "Location", "X-Total-Count", "X-Request-ID", "Idempotent-Replayed")
+MAX_TARGET = 8192
+MAX_HEADERS = 32_768
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_HOST = re.compile(rb"(?:[A-Za-z0-9._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_access = logging.getLogger("backend.access")
+access_log = logging.getLogger("backend.access")
 
 
 class RequestIdMiddleware:
@@ -51,7 +55,7 @@ class RequestIdMiddleware:
             await self.app(scope, receive, send_with_id)
         finally:
             spent = (time.perf_counter() - started) * 1000
-            _access.info("%s %s %d %.1f ms", scope["method"], scope["path"], status, spent)
+            access_log.info("%s %s %d %.1f ms", scope["method"], scope["path"], status, spent)
             request_id.reset(token)
 
 
@@ -104,25 +108,41 @@ class InternalErrorMiddleware:
         try:
             await self.app(scope, receive, watch)
         except ClientDisconnect:
-            _access.info("the client left before its body was read")
+            access_log.info("the client left before its body was read")
         except Exception as error:
             if started or scope["type"] != "http":
                 raise
             await internal_problem(error)(scope, receive, send)
 
 
-class AddressMiddleware:
-    """Refuses control characters in a path: NUL, and the newline that a route's `$` overlooks."""
+def _refusal(scope: Scope) -> AppError | None:
+    """What is wrong with the head of a request, if anything is."""
+    if len(scope["raw_path"]) + len(scope["query_string"]) >= MAX_TARGET:  # and the `?`
+        return UriTooLong()
+    # As they were sent: `name: value`, and the end of the line.
+    if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > MAX_HEADERS:
+        return HeadersTooLarge()
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    # RFC 9112, 3.2: exactly one; HTTP/1.0 knew none.
+    if len(hosts) != 1 and (hosts or scope["http_version"] != "1.0"):
+        return InvalidRequest("The request must name one host.")
+    if not all(map(_HOST.fullmatch, hosts)):
+        return InvalidRequest("The Host header is not valid.")
+    # NUL, and the newline that a route's `$` overlooks.
+    if _CONTROL.search(scope["path"]):
+        return InvalidRequest("The address contains a control character.")
+    return None
+
+
+class RequestHeadMiddleware:
+    """Refuses an address or headers that are too long, an ambiguous host, control characters."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _CONTROL.search(scope["path"]):
-            error = InvalidRequest("The address contains a control character.")
-            await ProblemResponse(error)(scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+        error = _refusal(scope) if scope["type"] == "http" else None
+        await (ProblemResponse(error) if error else self.app)(scope, receive, send)
 
 
 class HeadMiddleware:
@@ -147,6 +167,7 @@ class HeadMiddleware:
 def add_middleware(app: FastAPI, settings: Settings) -> None:
     """Wrap the application; the first is the outermost."""
     app.user_middleware[:] = [
+        Middleware(SecurityHeadersMiddleware),
         Middleware(RequestIdMiddleware),
         Middleware(ProblemMiddleware),
         Middleware(
@@ -157,7 +178,7 @@ def add_middleware(app: FastAPI, settings: Settings) -> None:
             expose_headers=EXPOSED,
         ),
         Middleware(TrustedHostMiddleware, settings.trusted_hosts, www_redirect=False),
-        Middleware(AddressMiddleware),
+        Middleware(RequestHeadMiddleware),
         Middleware(InternalErrorMiddleware),
         Middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_bytes),
         Middleware(AdmissionMiddleware, settings.max_concurrency),

@@ -8,6 +8,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 from sqlalchemy.exc import OperationalError
 
+from backend.config import Settings, load_settings
 from backend.dev.cluster import default_cluster
 from backend.dev.errors import EmbeddedPostgresError
 
@@ -20,11 +21,10 @@ def setting(name: str, default: str = "") -> str:
     return os.environ.get(name) or dotenv_values(".env").get(name) or default
 
 
-def port() -> int:
-    value = setting("PORT", "8000")
-    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 65535):
-        raise SystemExit(f"PORT must be a number from 1 to 65535, not {value!r}")
-    return int(value)
+def checked() -> Settings:
+    """The settings, before anything is started with them."""
+    known = bool(setting("DATABASE_URL"))
+    return load_settings() if known else load_settings(database_url="postgresql:///embedded")
 
 
 @contextmanager
@@ -43,20 +43,21 @@ def database() -> Iterator[None]:
 
 def serve(host: str, port: int) -> None:
     # Slow to import: here Ctrl-C already ends us quietly.
-    import uvicorn  # noqa: PLC0415
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
+    from backend.serve import run  # noqa: PLC0415
+
     command.upgrade(Config(ROOT / "alembic.ini"), "head")
     print(f"http://{f'[{host}]' if ':' in host else host}:{port}/docs", flush=True)
-    uvicorn.run("backend.main:app", host=host, port=port, access_log=False)
+    run()
 
 
 def main() -> None:
-    address = setting("HOST", "127.0.0.1"), port()
+    settings = checked()
     try:
         with database():
-            serve(*address)
+            serve(settings.host, settings.port)
     except KeyboardInterrupt:
         pass
     except EmbeddedPostgresError as error:

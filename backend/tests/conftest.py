@@ -1,6 +1,8 @@
 """The real PostgreSQL of the whole run, and a client for each kind of test."""
 
+import os
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,7 +18,8 @@ from backend.dev.cluster import Cluster, temporary_cluster
 from backend.main import create_app
 from backend.models.database import make_engine
 from backend.tests.support.arena import Arena
-from backend.tests.support.databases import cloned, create_template, empty, settings_for
+from backend.tests.support.databases import as_service, cloned, create_template, empty, settings_for
+from backend.tests.support.pooler import pooled
 from backend.tests.support.proxy import Proxy, proxied
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.server import Server, running
@@ -25,8 +28,9 @@ from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A throwaway PostgreSQL."""
-    with temporary_cluster() as cluster:
+    """A throwaway PostgreSQL; with TEST_POOLER set, the service reaches it through PgBouncer."""
+    through = pooled if os.environ.get("TEST_POOLER") else nullcontext
+    with temporary_cluster() as cluster, through(cluster):
         yield cluster
 
 
@@ -53,7 +57,7 @@ def shared_database(cluster: Cluster, template: str) -> Iterator[URL]:
 @pytest.fixture(scope="session")
 def shared_connection(shared_database: URL) -> Iterator[tuple[Connection, Recorder]]:
     """One transactional connection, with a record of what it sends."""
-    engine = make_engine(shared_database, pool_size=1)
+    engine = make_engine(as_service(shared_database), pool_size=1)
     recorder = Recorder(engine)
     with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
         yield connection, recorder
@@ -130,7 +134,7 @@ def live(committing_client: RecordingClient, database: URL) -> RecordingClient:
 def proxied_client(committed_database: URL) -> Iterator[tuple[TestClient, Proxy]]:
     with (
         TemporaryDirectory(dir="/tmp") as folder,  # a socket's path must be short
-        proxied(committed_database, Path(folder)) as (url, proxy),
+        proxied(as_service(committed_database), Path(folder)) as (url, proxy),
         TestClient(create_app(settings_for(url, pool_size=1))) as client,
     ):
         yield client, proxy
@@ -157,6 +161,19 @@ def server(server_process: Server, database: URL) -> Server:
     """The real server process, on an empty database."""
     server_process.forget_log()
     return server_process
+
+
+@pytest.fixture(scope="session")
+def impatient_process(committed_database: URL) -> Iterator[Server]:
+    with running(committed_database, CLIENT_TIMEOUT="0.5", KEEP_ALIVE="2") as server:
+        yield server
+
+
+@pytest.fixture
+def impatient(impatient_process: Server, database: URL) -> Server:
+    """A server that waits half a second for a client, on an empty database."""
+    impatient_process.forget_log()
+    return impatient_process
 
 
 @pytest.fixture(scope="session")

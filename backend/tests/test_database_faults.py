@@ -12,6 +12,7 @@ from backend.tests.support.databases import administer, settings_for, url_of
 from backend.tests.support.proxy import Proxy
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Surface
+from backend.tests.support.waiting import wait_until
 
 
 def terminate_backends(cluster: Cluster, database: URL) -> None:
@@ -52,6 +53,7 @@ def test_without_its_database_the_service_says_so_and_recovers(
         assert client.get("/health/live").status_code == 200
         assert client.get("/health/ready").json()["code"] == "database_unavailable"
         administer(cluster, f'ALTER DATABASE "{fresh_database.database}" ALLOW_CONNECTIONS true')
+        wait_until(lambda: client.get("/health/ready").is_success, seconds=2)
         assert [task["title"] for task in client.get(surface.tasks(1)).json()] == ["kept"]
         assert client.get("/health/ready").status_code == 200
 

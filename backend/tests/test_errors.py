@@ -15,6 +15,7 @@ from backend.main import create_app
 from backend.tests.support.databases import settings_for
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import RecordingClient
+from backend.tests.support.secured import require_secured
 from backend.tests.support.surfaces import VERBS, Surface
 
 NOWHERE = make_url("postgresql://nobody:hunter2secret@127.0.0.1:1/none")
@@ -75,6 +76,7 @@ def failed(request: pytest.FixtureRequest) -> Any:
 def test_every_error_has_the_one_shape(failed: Any) -> None:
     code, response = failed(ORIGIN)
     problem = require_problem(response, ERRORS[code][0], code, "hunter2secret", "127.0.0.1")
+    require_secured(response)
     validation = code == "validation_error"
     assert problem.keys() == (MEMBERS | {"errors"} if validation else MEMBERS)
     assert all(type(problem[name]) is str and problem[name] for name in MEMBERS - {"status"})

@@ -11,7 +11,7 @@ OPERATIONS = (
 )
 
 
-@pytest.mark.requirement("FR-13")
+@pytest.mark.requirement("FR-13", "NFR-11")
 def test_the_server_keeps_what_the_document_promises_whatever_is_sent(server: Server) -> None:
     chosen = [f"--include-operation-id={name}" for name in OPERATIONS]
     outcome = fuzz(server, 20261122, "--max-examples=3", *chosen)

@@ -3,11 +3,11 @@
 import json
 import socket
 from collections.abc import Iterator
-from http.client import HTTPResponse
 
 import pytest
 
 from backend.tests.support.problems import MARK, require_problem
+from backend.tests.support.raw import answer
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.server import Server
 from backend.tests.support.surfaces import Surface
@@ -53,19 +53,6 @@ def test_4_a_body_at_the_limit_is_read(
     response = client.request("POST", surface.create(1).url, content=content, headers=JSON)
     problem = require_problem(response, 400, "validation_error", "xxxx")
     assert [error["loc"] for error in problem["errors"]] == ["body.description"]
-
-
-def answer(server: Server, *parts: bytes) -> tuple[int, dict[str, str], str]:
-    """What the server answers these bytes with, while more are due: status, headers, body."""
-    with (
-        socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection,
-        HTTPResponse(connection, method="POST") as response,
-    ):
-        for part in parts:
-            connection.sendall(part)
-        response.begin()
-        headers = {name.lower(): value for name, value in response.getheaders()}
-        return response.status, headers, response.read().decode()
 
 
 def head(path: str, *lines: str) -> bytes:

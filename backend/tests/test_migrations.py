@@ -136,22 +136,6 @@ def alembic(*arguments: str, url: URL) -> subprocess.CompletedProcess[str]:
     )
 
 
-@pytest.mark.requirement("NFR-03", "FR-10")
-def test_the_runtime_role_reads_and_writes_rows_and_owns_nothing(
-    cluster: Cluster, database: URL
-) -> None:
-    administer(cluster, "CREATE ROLE service LOGIN IN ROLE tasks_runtime")
-    try:
-        login = database.set(username="service")
-        execute(login, "INSERT INTO task_lists VALUES (9, 1, now())")
-        assert execute(login, "SELECT version_num FROM alembic_version") == [(REVISIONS[0],)]
-        for forbidden in ("DROP TABLE tasks", "ALTER TABLE tasks ADD x int", "TRUNCATE tasks"):
-            with pytest.raises(Exception, match=r"must be owner|permission denied"):
-                execute(login, forbidden)
-    finally:
-        administer(cluster, "DROP ROLE service")
-
-
 @pytest.mark.requirement("FR-09")
 @pytest.mark.parametrize(
     ("column", "value"),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, NullPool, create_engine
 
 from backend.dev.cluster import Cluster
 from backend.main import create_app
@@ -62,9 +62,9 @@ Scan = dict[str, Any]
 def loaded(cluster: Cluster, template: str) -> Iterator[RecordingClient]:
     """The service on one owner with very many tasks and twenty with some."""
     with cloned(cluster, template) as url, RecordingClient(create_app(settings_for(url))) as client:
-        engine = engine_of(client)
-        client.recorder = Recorder(engine)
-        with engine.connect() as connection:
+        client.recorder = Recorder(engine_of(client))
+        owner = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        with owner.connect() as connection:
             connection.exec_driver_sql(FILL)
             connection.exec_driver_sql("VACUUM (ANALYZE) tasks")
             connection.exec_driver_sql("ANALYZE task_lists")

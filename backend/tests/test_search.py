@@ -112,7 +112,7 @@ def test_two_hundred_characters_are_searched_for(
 @pytest.mark.requirement("FR-16", "FR-12")
 @pytest.mark.parametrize(
     "words",
-    ["x" * 201, MARK * 40, MARK * 1200, "%" * 201, " " * 201, "\0", f"{MARK}\0", f"\0{MARK}"],
+    ["x" * 201, MARK * 40, MARK * 900, "%" * 201, " " * 201, "\0", f"{MARK}\0", f"\0{MARK}"],
     ids=lambda words: f"{words[:9]!a} {len(words)}",
 )
 def test_too_many_characters_and_nul_are_refused(

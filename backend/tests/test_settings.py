@@ -15,7 +15,7 @@ from backend.tests.support.databases import ROOT
 
 SECRET = "hunter2secret"
 GOOD = "postgresql://user@localhost/tasks"
-NOT_SETTINGS = {"HOST", "PORT", "DEV_POSTGRES_DIR"}
+NOT_SETTINGS = {"DEV_POSTGRES_DIR"}
 NAMES = {name.upper() for name in Settings.model_fields}
 BAD_URLS = [
     *(" ", SECRET, f"mysql://u:{SECRET}@h/d", f"postgresql+asyncpg://u:{SECRET}@h/d"),
@@ -53,6 +53,12 @@ MALFORMED = {
         *(f"https://u:{SECRET}@a\u2100b.example", f"https://u:{SECRET}@a.example", "https://a b"),
         *(f"https://a.example:{SECRET}", f"https://a.example\n{SECRET}", "https://a.example:99999"),
     ],
+    "HOST": ["a b", "a/b", f"{SECRET}\n", f"http://{SECRET}", "127.0.0.1,::1"],
+    "PORT": ["0", "-1", "65536", "80a", "1.5", SECRET],
+    "CLIENT_TIMEOUT": ["0", "-1", "nan", "inf", "3601", "8s", SECRET],
+    "KEEP_ALIVE": ["0", "-1", "1.5", "3601", SECRET],
+    "SHUTDOWN_DELAY": ["-1", "nan", "inf", "3601", "5s", SECRET],
+    "SHUTDOWN_GRACE": ["0", "-1", "1.5", "3601", SECRET],
     "POOL_SIZE": ["0", "-1", "101", "1.5", SECRET],
     "DOCS_ENABLED": ["maybe", "2", SECRET],
     "REQUEST_TIMEOUT": ["0", "-1", "61", "nan", "inf", "4s", SECRET],
@@ -65,6 +71,7 @@ BAD = {"DATABASE_URL": f"postgresql://u:{SECRET}@localhost:port/d"}
 STARTS: dict[str, tuple[dict[str, str], list[str]]] = {
     "import": ({}, ["-c", "import backend.main"]),
     "uvicorn": (BAD, ["-m", "uvicorn", "backend.main:app", "--port", "0"]),
+    "serve": (BAD, ["-m", "backend.serve"]),
     "alembic": (BAD, ["-m", "alembic", "-c", str(ROOT / "alembic.ini"), "upgrade", "head"]),
 }
 
@@ -109,7 +116,7 @@ def test_36_a_malformed_setting_is_named_and_its_value_is_not(
 ) -> None:
     monkeypatch.setenv(name, value)
     line = refused()
-    assert re.findall(r"\b[A-Z]+_[A-Z_]+\b", line) == [name]
+    assert re.findall(r"\b[A-Z_]{4,}\b", line) == [name]
     assert SECRET not in line
     assert len(value) < 9 or value not in line
 
@@ -180,6 +187,12 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         "cors_origins": ("http://localhost:3000", "http://localhost:5173"),
         "trusted_hosts": ("*",),
         "public_url": None,
+        "host": "127.0.0.1",
+        "port": 8000,
+        "client_timeout": 8,
+        "keep_alive": 30,
+        "shutdown_delay": 0,
+        "shutdown_grace": 10,
         "pool_size": 4,
         "request_timeout": 4.0,
         "max_concurrency": 64,

@@ -8,6 +8,7 @@ from backend.errors import (
     Conflict,
     DatabaseUnavailable,
     Forbidden,
+    HeadersTooLarge,
     IdempotencyKeyReused,
     InternalError,
     InvalidCursor,
@@ -19,6 +20,7 @@ from backend.errors import (
     TaskNotFound,
     TimedOut,
     UnsupportedMediaType,
+    UriTooLong,
 )
 
 Answers = dict[int | str, dict[str, Any]]
@@ -59,7 +61,14 @@ _UNCHANGED: Answers = {304: {"description": "The client has it: `If-None-Match`.
 _BODY = _problems(InvalidRequest, MalformedJson, PayloadTooLarge, UnsupportedMediaType)
 
 ANYWHERE = _problems(
-    InvalidRequest, Forbidden, InternalError, DatabaseUnavailable, Overloaded, TimedOut
+    InvalidRequest,
+    Forbidden,
+    UriTooLong,
+    HeadersTooLarge,
+    InternalError,
+    DatabaseUnavailable,
+    Overloaded,
+    TimedOut,
 )
 MISSING = _problems(TaskNotFound)
 LISTED: Answers = {

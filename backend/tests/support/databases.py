@@ -14,6 +14,11 @@ from backend.config import Settings, load_settings
 from backend.dev.cluster import Cluster
 
 ROOT = Path(__file__).parents[3]
+OWNER, LOGIN = "postgres", "tasks_app"
+"""Who migrates, and who serves: the application never has more than its role's rights."""
+POOLED: dict[str, dict[str, str]] = {}
+"""Where the service finds a cluster, by its socket folder, if a pooler stands before it."""
+
 _numbers = count(1)
 
 
@@ -28,9 +33,19 @@ def url_of(cluster: Cluster, database: str) -> URL:
     return make_url(cluster.url(database)).set(drivername="postgresql+psycopg2")
 
 
+def as_service(url: URL) -> URL:
+    """The same database as the login of README's "Production" sees it, pooled if a pooler runs."""
+    where = POOLED.get(str(url.query["host"]), {}) if "host" in url.query else {}
+    return url.set(username=LOGIN).update_query_dict(where) if url.username == OWNER else url
+
+
+def rendered(url: URL) -> str:
+    return url.render_as_string(hide_password=False)
+
+
 def settings_for(url: URL, **changes: object) -> Settings:
-    """Settings that nothing of the developer's own environment reaches."""
-    given = {"database_url": url.render_as_string(hide_password=False), **changes}
+    """Settings of the service's login that nothing of the developer's own environment reaches."""
+    given = {"database_url": rendered(as_service(url)), **changes}
     return load_settings(_env_file=None, **given)
 
 
@@ -44,9 +59,10 @@ def administer(cluster: Cluster, statement: str) -> None:
 
 
 def create_template(cluster: Cluster) -> str:
-    """A database brought to the newest migration by Alembic."""
+    """A database brought to the newest migration by Alembic, and the login of the service."""
     cluster.create_database("template_tasks")
     command.upgrade(alembic_config(url_of(cluster, "template_tasks")), "head")
+    administer(cluster, f"CREATE ROLE {LOGIN} LOGIN IN ROLE tasks_runtime")
     return "template_tasks"
 
 

@@ -15,7 +15,7 @@ from typing import IO
 import httpx
 from sqlalchemy.engine import URL
 
-from backend.tests.support.databases import ROOT
+from backend.tests.support.databases import ROOT, as_service, rendered
 from backend.tests.support.waiting import wait_until
 
 
@@ -28,7 +28,7 @@ def free_port() -> int:
 
 @dataclass
 class Server:
-    """A uvicorn process, and a client of it."""
+    """The process, and a client of it."""
 
     process: subprocess.Popen[bytes]
     port: int
@@ -67,15 +67,14 @@ class Server:
 
 def environment(url: URL, **settings: str) -> dict[str, str]:
     """What a process needs to find the project and its database, wherever it runs."""
-    rendered = url.render_as_string(hide_password=False)
-    return {**os.environ, "PYTHONPATH": str(ROOT), "DATABASE_URL": rendered, **settings}
+    urls = {"DATABASE_URL": rendered(as_service(url)), "MIGRATION_DATABASE_URL": rendered(url)}
+    return {**os.environ, "PYTHONPATH": str(ROOT), **urls, **settings}
 
 
 @contextmanager
 def running(url: URL, **settings: str) -> Iterator[Server]:
     """The server on a free port of the loopback, once it answers."""
     port = free_port()
-    command = [sys.executable, "-m", "uvicorn", "backend.main:app", "--port", str(port)]
     with (
         TemporaryFile() as output,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
@@ -83,9 +82,9 @@ def running(url: URL, **settings: str) -> Iterator[Server]:
 
         def launch() -> subprocess.Popen[bytes]:
             return subprocess.Popen(
-                command,
+                [sys.executable, "-m", "backend.serve"],
                 cwd="/",  # where no .env lies
-                env=environment(url, **settings),
+                env=environment(url, PORT=str(port), **settings),
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

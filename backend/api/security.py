@@ -1,0 +1,51 @@
+"""Headers that tell a browser, or a cache, to do nothing with an answer but read it."""
+
+from collections.abc import Iterable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+Raw = tuple[bytes, bytes]
+
+# Strict-Transport-Security is not here: it belongs to whoever ends TLS (RFC 6797, 7.2).
+ALWAYS: tuple[Raw, ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    # For "no-cors" requests only (Fetch, 3.7): scripts of the allowed origins read as before.
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+# Of the answer itself, which is data: it may load nothing and stand in no frame (CSP 3, 6.1, 6.4).
+POLICY: Raw = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+# The client's own cache may keep it, and asks with its ETag each time (RFC 9111, 5.2.2.4, 5.2.2.7).
+REVALIDATE: Raw = (b"cache-control", b"private, no-cache")
+# Nobody keeps it (RFC 9111, 5.2.2.5).
+FORGET: Raw = (b"cache-control", b"no-store")
+
+
+class SecurityHeadersMiddleware:
+    """Adds the headers to every answer; a policy that it has already stays."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": secured(scope["method"], message["headers"])}
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)
+
+
+def secured(method: str, headers: Iterable[Raw]) -> list[Raw]:
+    """The headers of an answer, and what is missing there (ASGI: names are in lower case)."""
+    secured = [*headers, *ALWAYS]
+    names = {name for name, _ in secured}
+    if POLICY[0] not in names:
+        secured.append(POLICY)
+    known_again = b"etag" in names and method in {"GET", "HEAD"}
+    secured.append(REVALIDATE if known_again else FORGET)
+    return secured

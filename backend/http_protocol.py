@@ -1,0 +1,206 @@
+"""HTTP/1.1 as uvicorn reads it, but nobody holds a connection by being slow, silent or broken."""
+
+from asyncio import AbstractEventLoop, TimerHandle
+from enum import Enum, auto
+from typing import Any
+from uuid import uuid4
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from backend.api.errors import ProblemResponse
+from backend.api.middleware import access_log
+from backend.api.security import secured
+from backend.config import get_settings
+from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
+from backend.logs import request_id
+
+HEAD_LIMIT = 65_536  # bytes; the application answers for what is shorter, and takes half of it
+LINGER = 1.0  # seconds in which a refused client can read why
+
+
+class Part(Enum):
+    """What is due on a connection."""
+
+    NOTHING = auto()
+    HEAD = auto()
+    BODY = auto()
+
+
+class GuardedProtocol(HttpToolsProtocol):
+    """Head and body must each arrive within CLIENT_TIMEOUT; what is refused gets a problem."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._patience = get_settings().client_timeout
+        self._due = Part.HEAD
+        self._step = 0
+        self._unused = 0  # bytes read since they last became something
+        self._refused = False
+        self._deadline: TimerHandle | None = None
+        self._stall: TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._await(self._patience)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        _cancel(self._deadline)
+        _cancel(self._stall)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refused:
+            return
+        self._unset_keepalive_if_required()
+        if self._due is Part.NOTHING:
+            self._pass_to(Part.HEAD)
+            self._await(self._patience)
+        self._unused += len(data)
+        self._feed(data)
+
+    def _feed(self, data: bytes) -> None:
+        step = self._step
+        try:
+            self.parser.feed_data(data)
+            self._take_stock(step)
+        except httptools.HttpParserUpgrade as offer:
+            self._decline(data[offer.args[0] :])
+        except httptools.HttpParserError:
+            self._refuse(InvalidRequest("The request is not HTTP/1.1 as this service reads it."))
+
+    def _take_stock(self, step: int) -> None:
+        """Give the next part its time, if one has come to its end; refuse one that has none."""
+        if self._unused > HEAD_LIMIT:
+            long_target = self._due is Part.HEAD and not self.headers
+            self._refuse(UriTooLong() if long_target else HeadersTooLarge())
+        elif self._step > step:
+            self._await(self._patience if self._due is not Part.NOTHING else None)
+
+    def _decline(self, rest: bytes) -> None:
+        """Read the request without its offer of another protocol (RFC 9110, 7.8).
+
+        The parser leaves the body to that protocol: a client that offers h2c with a POST lost it.
+        """
+        version = self.parser.get_http_version().encode()
+        head = [self.parser.get_method(), b" ", self.url, b" HTTP/", version, b"\r\n"]
+        for name, value in self.headers:
+            if name != b"upgrade":
+                head += [name, b": ", value, b"\r\n"]
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn's own
+        self._feed(b"".join([*head, b"\r\n", rest]))
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._due, self._unused = Part.HEAD, 0
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._due is Part.HEAD:  # a trailer is no header (RFC 9110, 6.5.1)
+            super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._require_framing()
+        if not self.parser.should_upgrade():
+            super().on_headers_complete()
+            self._pass_to(Part.BODY)
+
+    def _require_framing(self) -> None:
+        """Raise ValueError where a proxy may see another end of the request (RFC 9112, 6.1).
+
+        The parser itself refuses Content-Length beside Transfer-Encoding, or twice.
+        """
+        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
+        framed = self.parser.get_http_version() == "1.1" and codings == [b"chunked"]
+        if self.parser.get_method() == b"CONNECT" or (codings and not framed):
+            raise ValueError
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        self._unused = 0
+
+    def on_message_complete(self) -> None:
+        if self._due is Part.BODY:  # else another protocol was offered, and is declined
+            super().on_message_complete()
+            self._pass_to(Part.NOTHING)
+
+    def _pass_to(self, part: Part) -> None:
+        self._due, self._unused = part, 0
+        self._step += 1
+
+    def _await(self, seconds: float | None) -> None:
+        _cancel(self._deadline)
+        late = self._on_late
+        self._deadline = self.loop.call_later(seconds, late) if seconds is not None else None
+
+    def _on_late(self) -> None:
+        if self._due is Part.BODY and (self.pipeline or self.flow.read_paused):
+            # It is we who are late: an earlier answer is under way, or this body not asked for.
+            self._await(self._patience)
+        elif self._due is Part.HEAD and self._answering() and not self._refused:
+            self.cycle.keep_alive = False  # the answer that is under way ends the connection
+        else:
+            self.transport.close()
+
+    def _answering(self) -> bool:
+        # None before the first request, whatever its type says.
+        return bool(self.cycle) and not self.cycle.response_complete
+
+    def _refuse(self, error: AppError) -> None:
+        """Answer for the application, unless that would pass for an answer to something else."""
+        self._refused = True
+        if self._due is not Part.BODY and self._answering():
+            self.cycle.keep_alive = False
+        elif self._due is Part.BODY and (self.cycle.response_started or self.pipeline):
+            self.transport.close()
+        else:
+            self._send(error)
+            if self._due is Part.BODY:  # the application is told that the client has left
+                self.cycle.disconnected = True
+                self.cycle.message_event.set()
+
+    def _send(self, error: AppError) -> None:
+        """Send the problem, and close later: at once, it could be lost (RFC 9112, 9.6)."""
+        identity = str(uuid4())
+        token = request_id.set(identity)
+        answer = ProblemResponse(error, {"X-Request-ID": identity, "Connection": "close"})
+        access_log.info("refused before it was a request: %d", error.status)
+        request_id.reset(token)
+        headers = secured("GET", [*self.server_state.default_headers, *answer.raw_headers])
+        lines = [STATUS_LINE[error.status], *(b"%b: %b\r\n" % header for header in headers)]
+        self.transport.write(b"".join([*lines, b"\r\n", bytes(answer.body)]))
+        self.transport.write_eof()
+        self.flow.resume_reading()
+        self._await(LINGER)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._expect_reading(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        _cancel(self._stall)
+
+    def _expect_reading(self, left: int) -> None:
+        self._stall = self.loop.call_later(self._patience, self._check_reading, left)
+
+    def _check_reading(self, before: int) -> None:
+        """End a client that takes nothing of its answer; a slow one may be slow."""
+        left = self.transport.get_write_buffer_size()
+        if left < before:
+            self._expect_reading(left)
+        else:
+            self.transport.abort()
+
+
+def _cancel(timer: TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()

@@ -1,0 +1,97 @@
+"""No password in anything that the service writes or says, wherever a URL carries it."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+import pytest
+from sqlalchemy.engine import URL
+
+from backend.config import load_settings
+from backend.tests.support.databases import ROOT
+from backend.tests.support.server import Server, environment, running
+from backend.tests.test_settings import SECRET
+
+SPECIAL = f"{SECRET}:/@?#%& '\"é"
+"""It begins with what is looked for: whatever way it is quoted or cut, that would be seen."""
+FORMS = {
+    "user:password@": f"postgresql://u:{quote(SPECIAL, safe='')}@127.0.0.1:1/none",
+    "?password=": f"postgresql://u@127.0.0.1:1/none?password={quote(SPECIAL, safe='')}",
+    "?sslpassword=": f"postgresql://u@127.0.0.1:1/none?sslpassword={SECRET}",
+    "plain": f"postgresql://u:{SECRET}@127.0.0.1:1/none",
+}
+COMMANDS = {
+    "alembic": ["alembic", "-c", str(ROOT / "alembic.ini"), "upgrade", "head"],
+    "purge": ["backend.purge", "--older-than", "30d"],
+    "make run": ["backend.dev.run"],
+}
+NOWHERE = URL.create("postgresql", host="127.0.0.1", port=1, database="none")
+
+
+def urls(form: str) -> dict[str, str]:
+    return dict.fromkeys(("DATABASE_URL", "MIGRATION_DATABASE_URL"), FORMS[form])
+
+
+@contextmanager
+def serving(form: str, log_format: str) -> Iterator[Server]:
+    """The server process, which has never reached its database."""
+    log = {"LOG_LEVEL": "debug", "LOG_FORMAT": log_format}
+    with running(NOWHERE, **urls(form), **log, REQUEST_TIMEOUT="0.5") as server:
+        yield server
+
+
+@pytest.mark.requirement("NFR-02")
+@pytest.mark.parametrize("form", ["user:password@", "?password="])
+def test_a_password_of_any_characters_arrives_whole(form: str) -> None:
+    assert load_settings(_env_file=None, database_url=FORMS[form]).url.password == SPECIAL
+
+
+@pytest.mark.requirement("NFR-02", "FR-12")
+@pytest.mark.parametrize(
+    ("form", "log_format"), [("user:password@", "text"), ("?password=", "json")]
+)
+def test_no_answer_and_no_log_line_shows_a_password(form: str, log_format: str) -> None:
+    with serving(form, log_format) as server:
+        said = [
+            server.client.get("/health/ready"),
+            server.client.get("/api/1/tasks"),
+            server.client.post("/api/1/tasks", json={"title": "x"}),
+            server.client.get("/openapi.json"),
+        ]
+        log = server.stop()
+    assert [answer.status_code for answer in said] == [503, 503, 503, 200]
+    assert log
+    for text in (log, *map(shown, said)):
+        assert SECRET not in text
+
+
+def shown(answer: httpx.Response) -> str:
+    return f"{answer.text} {answer.headers}"
+
+
+@pytest.mark.requirement("NFR-02")
+def test_no_command_that_fails_shows_a_password(tmp_path: Path) -> None:
+    """Each with a form of its own, at once; traces, where a command ends with one, included."""
+    with ExitStack() as stack:
+        started = [
+            stack.enter_context(
+                subprocess.Popen(
+                    [sys.executable, "-m", *command],
+                    cwd=tmp_path,  # where no .env lies
+                    env=environment(NOWHERE, **urls(form), LOG_LEVEL="debug"),
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                )
+            )
+            for command, form in zip(COMMANDS.values(), FORMS, strict=False)
+        ]
+        for process in started:
+            output, _ = process.communicate(timeout=60)
+            assert process.returncode == 1
+            assert output
+            assert SECRET not in output
