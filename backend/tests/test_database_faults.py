@@ -95,3 +95,4 @@ def test_a_database_without_its_migrations_is_not_ready_and_says_so(cluster: Clu
     assert ready.status_code == listed.status_code == 503
     assert "newest migration" in ready.json()["detail"]
     assert "newest migration" in listed.json()["detail"]
+    assert listed.elapsed.total_seconds() < attempts.PATIENCE, "nothing is lost that may return"
