@@ -13,7 +13,7 @@ INSTALL := -m pip install --quiet --disable-pip-version-check --root-user-action
 LOCK = $(VENV)/tools/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
 	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-.PHONY: help run test test-pgbouncer check format migrate openapi lock audit bench bench-quick bench-growth bench-tools fuzz clean
+.PHONY: help run test test-pgbouncer check format migrate openapi lock audit bench bench-quick bench-growth bench-tools fuzz chaos clean
 
 help: ## Explain every target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -90,6 +90,9 @@ bench-growth: bench-tools $(INSTALLED) $(PEERS) ## Cost against the number of ta
 
 fuzz: $(INSTALLED) ## Send what the OpenAPI document allows and forbids to a real server (SEED=1: the same again)
 	@$(BIN)/python -m backend.tests.support.fuzz
+
+chaos: $(INSTALLED) ## Let everything fail under write load; prints what was lost and doubled: nothing (2 minutes)
+	@$(BIN)/python -m backend.tests.chaos
 
 clean: ## Remove the environment and all caches (the development database stays)
 	rm -rf $(VENV) bench/.venv bench/peers/fastify/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov

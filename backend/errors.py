@@ -18,6 +18,7 @@ AppError
 ├── InternalError            500 internal_error
 └── Unavailable              503, each with `retry_after` seconds
     ├── DatabaseUnavailable  503 database_unavailable
+    │   └── NotMigrated      the same: it is there, but not as this code needs it
     ├── Overloaded           503 overloaded
     └── TimedOut             503 timeout
 """
@@ -176,6 +177,10 @@ class DatabaseUnavailable(Unavailable):
     def before_sending(cls) -> Self:
         """Nothing had reached the database."""
         return cls("The database cannot be reached. Nothing was done.")
+
+
+class NotMigrated(DatabaseUnavailable):
+    detail = "The database is not at the newest migration."
 
 
 class Overloaded(Unavailable):

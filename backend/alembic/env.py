@@ -34,6 +34,7 @@ def _migrate() -> None:
     engine = create_engine(_url(), poolclass=NullPool, hide_parameters=True)
     with engine.begin() as connection:
         connection.execute(text("SET LOCAL lock_timeout = '5s'"))
+        connection.execute(text("SET LOCAL statement_timeout = 0"))  # the service's is too short
         connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
         context.configure(connection=connection, target_metadata=SQLModel.metadata)
         context.run_migrations()

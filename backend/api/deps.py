@@ -20,7 +20,7 @@ from backend.api.schemas.queries import (
     TimeZone,
 )
 from backend.api.schemas.task import OwnedTaskContent
-from backend.errors import DatabaseUnavailable, FieldError, Forbidden, InvalidRequest, Overloaded
+from backend.errors import FieldError, Forbidden, InvalidRequest, NotMigrated, Overloaded
 from backend.models.database import Sessions, is_migrated
 from backend.models.deadline import deadline
 from backend.models.task import Priority
@@ -143,7 +143,7 @@ async def require_ready(request: Request) -> None:
 def _require_migrated(sessions: Sessions) -> None:
     with deadline(time.monotonic() + READY_TIMEOUT), translated():
         if not is_migrated(sessions):
-            raise DatabaseUnavailable("The database is not at the newest migration.")
+            raise NotMigrated
 
 
 Doomed = Annotated[Filters, Depends(get_doomed)]

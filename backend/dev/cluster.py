@@ -8,15 +8,14 @@ import fcntl
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import psycopg2
 from psycopg2 import sql
-from psycopg2.errors import DuplicateDatabase, UniqueViolation
 
 from backend.dev import keeper
 from backend.dev.account import is_root
@@ -26,6 +25,7 @@ from backend.dev.locks import KEEPER, SETUP, USERS, is_free, locked, take
 from backend.dev.server import Server, wait_until
 
 PATIENCE_AT_EXIT = 10.0  # seconds
+NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Cluster:
@@ -67,16 +67,21 @@ class Cluster:
         """Such as postgresql://postgres@/tasks?host=/a&port=5432; libpq and SQLAlchemy read it."""
         return self._server.url(database)
 
-    def create_database(self, name: str) -> None:
-        """Create the database if it is missing."""
-        creation = sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name))
+    def create_database(self, name: str, settings: Mapping[str, str] = NONE) -> None:
+        """Create the database if it is missing; let all of its sessions begin with the settings."""
+        database = sql.Identifier(name)
+        creation = sql.SQL("CREATE DATABASE {}").format(database)
+        alteration = sql.SQL("ALTER DATABASE {} SET {} = {}")
         with closing(psycopg2.connect(self.url())) as connection:
             connection.autocommit = True
             cursor = connection.cursor()
+            cursor.execute("SELECT pg_advisory_lock(1)")  # two at once would fail
             cursor.execute("SELECT FROM pg_database WHERE datname = %s", (name,))
             if cursor.rowcount == 0:
-                with suppress(DuplicateDatabase, UniqueViolation):  # another process was faster
-                    cursor.execute(creation)
+                cursor.execute(creation)
+            for setting, value in settings.items():
+                parts = database, sql.Identifier(setting), sql.Literal(value)
+                cursor.execute(alteration.format(*parts))
 
     def __enter__(self) -> Self:
         self.acquire()

@@ -13,6 +13,8 @@ from backend.dev.cluster import default_cluster
 from backend.dev.errors import EmbeddedPostgresError
 
 ROOT = Path(__file__).parents[2]
+LIMITS = {"lock_timeout": "1s", "statement_timeout": "3s"}
+"""What production has on the role (README); migrations lift them for themselves."""
 
 
 def setting(name: str, default: str = "") -> str:
@@ -32,7 +34,7 @@ def database() -> Iterator[None]:
         yield
         return
     with default_cluster() as cluster:
-        cluster.create_database("tasks")
+        cluster.create_database("tasks", LIMITS)
         url = cluster.url("tasks")
         # Both: a forgotten MIGRATION_DATABASE_URL would send the migrations elsewhere.
         os.environ.update(DATABASE_URL=url, MIGRATION_DATABASE_URL=url)

@@ -51,12 +51,15 @@ def _verify(engine: Engine) -> None:
 
     @event.listens_for(engine, "checkout")
     def check(connection: Any, record: Any, proxy: Any) -> None:
-        idle = time.monotonic() - record.info.get("idle_since", time.monotonic())
+        is_new = "idle_since" not in record.info
+        idle = 0.0 if is_new else time.monotonic() - record.info["idle_since"]
         if idle < IDLE_BEFORE_PING and _is_quiet(connection):
             return
         try:
             engine.dialect.do_ping(connection)
         except engine.dialect.loaded_dbapi.Error as error:
+            if is_new:  # the pool would try once more, and then give up with an error of its own
+                raise
             raise DisconnectionError("the connection was cut while idle") from error
 
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlmodel import Session
 
-from backend.errors import DatabaseUnavailable, TimedOut
+from backend.errors import DatabaseUnavailable, NotMigrated, TimedOut
 from backend.models.deadline import deadline
 from backend.services.faults import translated
 
@@ -77,6 +77,8 @@ class Attempts:
                     self._session.connection()
                     sent = True
                     result = execute(self._session)
+            except NotMigrated:  # it is not lost, and no pause will mend it
+                raise
             except DatabaseUnavailable as error:
                 is_safe = repeatable or not sent
                 if not (is_safe and _outage.is_bearable() and self._has(pause)):

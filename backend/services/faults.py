@@ -11,7 +11,14 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from backend.errors import AppError, Conflict, DatabaseUnavailable, Overloaded, TimedOut
+from backend.errors import (
+    AppError,
+    Conflict,
+    DatabaseUnavailable,
+    NotMigrated,
+    Overloaded,
+    TimedOut,
+)
 from backend.models.deadline import DeadlineExceededError
 
 QUERY_CANCELED = "57014"
@@ -29,7 +36,7 @@ def _meaning(error: DBAPIError) -> AppError | None:
     if state in {QUERY_CANCELED, LOCK_NOT_AVAILABLE}:
         return TimedOut()
     if state in {UNDEFINED_TABLE, UNDEFINED_COLUMN}:
-        return DatabaseUnavailable("The database is not at the newest migration.")
+        return NotMigrated()
     if isinstance(error, IntegrityError):
         constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
         return _TWO_DUES if constraint == ONE_DUE else None

@@ -1,7 +1,5 @@
 """What clients see when the database goes away, and that they need no restart when it is back."""
 
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.engine import URL
@@ -9,16 +7,12 @@ from sqlalchemy.engine import URL
 from backend.dev.cluster import Cluster
 from backend.main import create_app
 from backend.models import database as models_database
+from backend.services import attempts
 from backend.tests.support.databases import administer, settings_for, url_of
 from backend.tests.support.proxy import Proxy
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Surface
 from backend.tests.support.waiting import wait_until
-
-END_THOSE_WHO_WAIT = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-    "WHERE datname = '{}' AND wait_event_type = 'Lock'"
-)
 
 
 def terminate_backends(cluster: Cluster, database: URL) -> None:
@@ -27,16 +21,6 @@ def terminate_backends(cluster: Cluster, database: URL) -> None:
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
         f"WHERE datname = '{database.database}'",
     )
-
-
-@pytest.mark.requirement("NFR-05")
-def test_an_idle_connection_that_was_cut_is_replaced_unnoticed(
-    live: RecordingClient, surface: Surface, cluster: Cluster, database: URL
-) -> None:
-    for number in range(3):
-        assert live.request(**vars(surface.create(1, title=str(number)))).status_code == 201
-        terminate_backends(cluster, database)
-    assert len(live.get(surface.tasks(1)).json()) == 3
 
 
 @pytest.mark.requirement("NFR-05")
@@ -53,8 +37,9 @@ def test_a_long_idle_connection_is_asked_before_use(
 
 @pytest.mark.requirement("NFR-05", "FR-12")
 def test_without_its_database_the_service_says_so_and_recovers(
-    cluster: Cluster, fresh_database: URL, surface: Surface
+    cluster: Cluster, fresh_database: URL, surface: Surface, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(attempts, "PATIENCE", 0.1)
     with TestClient(create_app(settings_for(fresh_database))) as client:
         assert client.request(**vars(surface.create(1, title="kept"))).status_code == 201
         administer(cluster, f'ALTER DATABASE "{fresh_database.database}" ALLOW_CONNECTIONS false')
@@ -74,29 +59,11 @@ def test_without_its_database_the_service_says_so_and_recovers(
 
 
 @pytest.mark.requirement("NFR-05")
-def test_a_connection_cut_during_a_statement_is_503_and_not_500(
-    live: RecordingClient, cluster: Cluster, database: URL
-) -> None:
-    """A row locked elsewhere keeps the statement waiting until its backend is ended."""
-    task = live.post("/api/1/tasks", json={"title": "x"}).json()
-    engine = live.app.state.sessions.kw["bind"]
-    with engine.connect().execution_options(isolation_level="READ COMMITTED") as blocker:
-        blocker.exec_driver_sql("SELECT 1 FROM task_lists WHERE user_id = 1 FOR UPDATE")
-        with ThreadPoolExecutor(1) as pool:
-            waiting = pool.submit(live.patch, f"/api/1/tasks/{task['id']}/complete")
-            while not waiting.done():
-                administer(cluster, END_THOSE_WHO_WAIT.format(database.database))
-            answer = waiting.result()
-        blocker.rollback()
-    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
-
-
-@pytest.mark.requirement("NFR-05")
-@pytest.mark.parametrize("setting", ["statement_timeout", "lock_timeout"])
 def test_a_statement_that_takes_too_long_is_503_timeout(
-    cluster: Cluster, fresh_database: URL, setting: str
+    cluster: Cluster, fresh_database: URL
 ) -> None:
-    administer(cluster, f"ALTER DATABASE \"{fresh_database.database}\" SET {setting} = '100ms'")
+    name = fresh_database.database
+    administer(cluster, f"ALTER DATABASE \"{name}\" SET statement_timeout = '100ms'")
     app = create_app(settings_for(fresh_database))
     with TestClient(app) as client, app.state.sessions.kw["bind"].connect() as connection:
         task = client.post("/api/1/tasks", json={"title": "x"}).json()
@@ -128,3 +95,4 @@ def test_a_database_without_its_migrations_is_not_ready_and_says_so(cluster: Clu
     assert ready.status_code == listed.status_code == 503
     assert "newest migration" in ready.json()["detail"]
     assert "newest migration" in listed.json()["detail"]
+    assert listed.elapsed.total_seconds() < attempts.PATIENCE, "nothing is lost that may return"

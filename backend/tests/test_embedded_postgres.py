@@ -70,9 +70,12 @@ def test_creates_a_database_once_whatever_its_name(base: Path) -> None:
     name = 'Ta sks/ü"%'
     with Cluster(base) as cluster:
         cluster.create_database(name)
-        cluster.create_database(name)
+        cluster.create_database(name, {"lock_timeout": "7s"})
         with closing(psycopg2.connect(cluster.url(name))) as connection:
             assert connection.info.dbname == name
+            cursor = connection.cursor()
+            cursor.execute("SHOW lock_timeout")
+            assert cursor.fetchone() == ("7s",)
 
 
 def test_a_second_process_shares_the_server_and_keeps_it(base: Path) -> None:

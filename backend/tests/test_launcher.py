@@ -6,16 +6,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
+import psycopg2
 import pytest
 from sqlalchemy.engine import URL
 
 from backend.dev import binaries
 from backend.dev.account import is_root, run
+from backend.dev.cluster import Cluster
 from backend.tests.support.clusters import folder, processes
 from backend.tests.support.databases import ROOT
 from backend.tests.support.server import environment, free_port
@@ -55,13 +57,26 @@ def wait_for(url: str, process: subprocess.Popen[str]) -> httpx.Response:
     raise AssertionError("the server ended")
 
 
-@pytest.mark.requirement("NFR-07", "FR-15")
+def limits(base: Path) -> dict[str, str]:
+    """The timeouts of whoever uses the launcher's database (NFR-08)."""
+    with closing(psycopg2.connect(Cluster(base).url("tasks"))) as connection:
+        cursor = connection.cursor()
+        names = ("lock_timeout", "statement_timeout")
+        cursor.execute("SELECT name, setting || 'ms' FROM pg_settings WHERE name IN %s", (names,))
+        return dict(cursor.fetchall())
+
+
+@pytest.mark.requirement("NFR-07", "NFR-08", "FR-15")
 def test_the_launcher_serves_and_ctrl_c_ends_everything_and_the_tasks_stay() -> None:
     with folder() as path:
         for number in (1, 2):
             with launched(path / "base") as (process, docs):
                 assert re.fullmatch(r"http://127\.0\.0\.1:\d+/docs", docs)
                 assert "swagger-ui" in wait_for(docs, process).text
+                assert limits(path / "base") == {
+                    "lock_timeout": "1000ms",
+                    "statement_timeout": "3000ms",
+                }
                 tasks = docs.replace("/docs", "/api/1/tasks")
                 assert httpx.post(tasks, json={"title": str(number)}).status_code == 201
                 titles = [task["title"] for task in httpx.get(tasks).json()]

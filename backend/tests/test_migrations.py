@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic import command
@@ -11,12 +12,18 @@ from sqlalchemy import NullPool, create_engine, inspect
 from sqlalchemy.engine import URL
 
 from backend.dev.cluster import Cluster
-from backend.tests.support.databases import ROOT, alembic_config, cloned
+from backend.tests.support.databases import ROOT, administer, alembic_config, cloned
 from backend.tests.support.server import environment
+from backend.tests.support.waiting import wait_until
 
 REVISIONS = [
     script.revision for script in ScriptDirectory(str(ROOT / "backend/alembic")).walk_revisions()
 ]
+
+WAITED_LONG = (
+    "SELECT count(*) FROM pg_locks "
+    "WHERE NOT granted AND waitstart < clock_timestamp() - interval '150 ms'"
+)
 
 
 @pytest.fixture
@@ -84,6 +91,22 @@ def test_every_key_and_index_leads_with_the_owner(database: URL) -> None:
         assert inspector.get_pk_constraint(table)["constrained_columns"][0] == "user_id"
         for index in inspector.get_indexes(table):
             assert index["column_names"][0] == "user_id", index["name"]
+
+
+@pytest.mark.requirement("NFR-03", "NFR-08")
+def test_a_migration_is_free_of_the_services_statement_timeout(
+    cluster: Cluster, empty: URL
+) -> None:
+    """It waits for another one longer than a statement of the service may take."""
+    administer(cluster, f"ALTER DATABASE \"{empty.database}\" SET statement_timeout = '100ms'")
+    engine = create_engine(empty, poolclass=NullPool)
+    with ThreadPoolExecutor(1) as pool, engine.connect() as other:
+        other.exec_driver_sql("CREATE TABLE alembic_version (version_num text)")
+        migrated = pool.submit(command.upgrade, alembic_config(empty), "head")
+        wait_until(lambda: migrated.done() or other.exec_driver_sql(WAITED_LONG).scalar_one())
+        other.rollback()
+    assert migrated.exception() is None
+    assert {"tasks", "task_lists"} <= tables(empty)
 
 
 @pytest.mark.requirement("NFR-03")

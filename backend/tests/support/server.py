@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from tempfile import TemporaryFile
@@ -34,6 +34,7 @@ class Server:
     port: int
     client: httpx.Client
     output: IO[bytes]
+    launch: Callable[[], subprocess.Popen[bytes]]
     _seen: int = 0
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> str:
@@ -41,6 +42,11 @@ class Server:
         self.process.send_signal(how)
         self.process.wait(timeout=20)
         return self.log()
+
+    def start_again(self) -> None:
+        """On the same port, where it has ended; waits until it answers."""
+        self.process = self.launch()
+        wait_until_live(self)
 
     def log(self, until: str = "") -> str:
         """What it has written, into a file, because a full pipe would stop it; waits for a text."""
@@ -73,19 +79,22 @@ def running(url: URL, **settings: str) -> Iterator[Server]:
         TemporaryFile() as output,
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
     ):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "backend.serve"],
-            cwd="/",  # where no .env lies
-            env=environment(url, PORT=str(port), **settings),
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        server = Server(process, port, client, output)
+
+        def launch() -> subprocess.Popen[bytes]:
+            return subprocess.Popen(
+                [sys.executable, "-m", "backend.serve"],
+                cwd="/",  # where no .env lies
+                env=environment(url, PORT=str(port), **settings),
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+
+        server = Server(launch(), port, client, output, launch)
         try:
             wait_until_live(server)
             yield server
         finally:
-            if process.poll() is None:
+            if server.process.poll() is None:
                 server.stop()
 
 

@@ -1,0 +1,1 @@
+"""Faults under write load, and the proof from below that nothing was lost and nothing doubled."""

@@ -1,0 +1,169 @@
+"""Requests whose connection to the database is cut at one message, and what they must come to."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count, product
+
+import httpx
+
+from backend.tests.chaos.cutter import Cutter
+from backend.tests.chaos.faults import AWAY
+from backend.tests.chaos.load import OK
+from backend.tests.chaos.trial import Report
+from backend.tests.chaos.world import World, cut_off
+from backend.tests.support.server import Server
+from backend.tests.support.surfaces import FLAT, PRIMARY, Request, Surface
+
+Tasks = list[tuple[str, bool, bool]]
+"""Title, completed, trashed of each task of an owner."""
+
+TASKS = "SELECT title, completed, deleted_at IS NOT NULL FROM tasks WHERE user_id = %s ORDER BY id"
+OPEN, DONE, TRASHED, CHANGED, NEW = (
+    ("old", False, False),
+    ("old", True, False),
+    ("old", False, True),
+    ("taken over", False, False),
+    ("new", False, False),
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A request, and what it makes of an owner's one task."""
+
+    name: str
+    becomes: Tasks
+    may_refuse: bool = False
+    """Whether it may say 503 where it was sent: it cannot be repeated, or not know its own work."""
+    header: str = ""
+    begins: Tasks = field(default_factory=lambda: [OPEN])
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.header}".strip()
+
+
+CASES = (
+    Case("list", [OPEN]),
+    Case("read", [OPEN]),
+    Case("head", [OPEN]),
+    Case("create", [OPEN, NEW], may_refuse=True),
+    Case("create", [OPEN, NEW], header="Idempotency-Key"),
+    Case("replace", [CHANGED]),
+    Case("patch", [CHANGED]),
+    Case("patch", [CHANGED], may_refuse=True, header="If-Match"),
+    Case("toggle", [DONE], may_refuse=True),
+    Case("toggle", [DONE], may_refuse=True, header="If-Match"),
+    Case("complete", [DONE]),
+    Case("delete", [TRASHED], may_refuse=True),
+    Case("delete all", [TRASHED]),
+    Case("restore", [OPEN], begins=[TRASHED]),
+)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Where the connection ends: before or after a message, of one that is open or one anew."""
+
+    message: int
+    after: bool
+    anew: bool = False
+
+
+class Cuts:
+    """Sends cases through a cutter; each has an owner of its own."""
+
+    def __init__(self, server: Server, cutter: Cutter, world: World) -> None:
+        self.client = server.client
+        self._cutter = cutter
+        self._world = world
+        self._owners = count(1_000_000)
+        self._forget()
+
+    def _forget(self) -> None:
+        self._verdicts: Counter[str] = Counter()
+        self._lost = self._doubled = 0
+        self._slowest = 0.0
+
+    def messages(self, case: Case, surface: Surface, *, anew: bool) -> int:
+        """How many messages the request takes, if nothing is cut."""
+        self.send(case, surface, Cut(0, after=False, anew=anew))
+        return self._cutter.messages
+
+    def send(self, case: Case, surface: Surface, cut: Cut) -> None:
+        """Send it, and hold the answer against the rows."""
+        owner = next(self._owners)
+        request, headers = self._prepare(case, surface, owner)
+        assert self._tasks(owner) == case.begins
+        if cut.anew:
+            self._cutter.drop()
+        self._cutter.arm(cut.message, after=cut.after)
+        began = time.monotonic()
+        answer = self.client.request(**vars(request), headers=headers)
+        self._slowest = max(self._slowest, time.monotonic() - began)
+        assert self._cutter.idle.wait(10)
+        self._judge(case, answer, self._tasks(owner), f"{case} {cut}")
+
+    def report(self, name: str) -> Report:
+        """The numbers since the last report."""
+        numbers = self._lost, self._doubled, self._slowest
+        report = Report(name, self._verdicts, frozenset({AWAY}), *numbers)
+        self._forget()
+        return report
+
+    def _judge(self, case: Case, answer: httpx.Response, tasks: Tasks, what: str) -> None:
+        verdict = _verdict(answer)
+        done_nothing = verdict == AWAY and "Nothing was done" in answer.text
+        self._lost += verdict == OK and tasks == case.begins != case.becomes
+        self._doubled += tasks not in [case.begins, case.becomes]
+        if done_nothing and tasks != case.begins:
+            verdict = f"untrue: {what}"
+        elif verdict == AWAY and not case.may_refuse:
+            verdict = f"refused: {what}"
+        elif verdict not in {OK, AWAY}:
+            verdict = f"{verdict}: {what}"
+        self._verdicts[verdict] += 1
+
+    def _tasks(self, owner: int) -> Tasks:
+        with self._world.below() as execute:
+            return list(execute(TASKS, owner))
+
+    def _prepare(self, case: Case, surface: Surface, owner: int) -> tuple[Request, dict[str, str]]:
+        """The request, on a task as the case needs it."""
+        created = self.client.request(**vars(surface.create(owner, title="old")))
+        task_id = created.json()["id"]
+        if case.begins == [TRASHED]:
+            assert self.client.delete(surface.task(owner, task_id)).is_success
+        requests = {
+            **surface.verbs(owner, task_id),
+            "list": Request("GET", surface.tasks(owner)),
+            "create": surface.create(owner, title="new"),
+            "delete all": Request("DELETE", surface.tasks(owner)),
+        }
+        value = "key" if case.header == "Idempotency-Key" else created.headers["etag"]
+        return requests[case.name], {case.header: value} if case.header else {}
+
+
+def _verdict(answer: httpx.Response) -> str:
+    if answer.is_success:
+        return OK
+    if answer.status_code == 503 and int(answer.headers["retry-after"]) <= 3:
+        return AWAY if answer.request.method == "HEAD" else str(answer.json()["code"])
+    return str(answer.status_code)
+
+
+@contextmanager
+def cuts(world: World, **settings: str) -> Iterator[Cuts]:
+    """A sender with a service of its own."""
+    with cut_off(world.database, **settings) as (server, cutter):
+        yield Cuts(server, cutter, world)
+
+
+def cut_everywhere(sender: Cuts, cases: Iterable[Case], *, anew: bool) -> None:
+    """Each case on both surfaces, cut before and after each of its messages in turn."""
+    for case, surface in product(cases, (PRIMARY, FLAT)):
+        messages = sender.messages(case, surface, anew=anew)
+        for number, after in product(range(1, messages + 1), (False, True)):
+            sender.send(case, surface, Cut(number, after, anew))

@@ -1,0 +1,201 @@
+"""Hostile lines 23 to 27 and 32 to 34: the short form of `make chaos`, against a real server.
+
+Its PostgreSQL is its own, because it is stopped, frozen and killed.
+"""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import cycle
+
+import httpx
+import pytest
+
+from backend.tests.chaos.cuts import CASES, Case, Cut, Cuts, cuts
+from backend.tests.chaos.faults import (
+    BACKENDS,
+    POSTMASTER_KILLED,
+    SERVICE_KILLED,
+    UNNOTICED,
+    Fault,
+    frozen,
+    stopped,
+)
+from backend.tests.chaos.trial import endure
+from backend.tests.chaos.world import World, world
+from backend.tests.support.problems import require_problem
+from backend.tests.support.surfaces import FLAT, PRIMARY, Request, Surface
+from backend.tests.support.waiting import wait_until
+
+CLIENTS = 4
+DEADLINE = 0.8
+LOCK = "LOCK TABLE tasks, task_lists, idempotency_keys IN ACCESS EXCLUSIVE MODE"
+WAITING = "SELECT pid FROM pg_locks WHERE NOT granted"
+UNREPEATABLE = ("toggle", "create")
+ALTERNATELY = list(zip(CASES, cycle([PRIMARY, FLAT]), strict=False))
+
+
+def name(part: Case | Surface) -> str:
+    return str(part) if isinstance(part, Case) else part.name
+
+
+@pytest.fixture(scope="module")
+def ours() -> Iterator[World]:
+    with world() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def sender(ours: World) -> Iterator[Cuts]:
+    """A service with one connection, which can be cut, and a short deadline."""
+    with cuts(ours, REQUEST_TIMEOUT=str(DEADLINE)) as made:
+        yield made
+
+
+@pytest.fixture
+def owner(ours: World) -> int:
+    """One who has no task yet."""
+    with ours.below() as execute:
+        [(highest,)] = execute("SELECT max(user_id) FROM task_lists")
+    return int(highest or 0) + 10_000_000
+
+
+def requests(surface: Surface, owner: int, client: httpx.Client) -> dict[str, Request]:
+    """Every verb; those that name a task name an existing one."""
+    created = client.request(**vars(surface.create(owner, title="old"))).json()["id"]
+    listing = Request("GET", surface.tasks(owner))
+    create = surface.create(owner, title="new")
+    return {"list": listing, "create": create, **surface.verbs(owner, created)}
+
+
+@pytest.mark.requirement("FR-21", "NFR-05")
+def test_23_idle_backends_that_were_terminated_are_replaced_unnoticed(
+    ours: World, surface: Surface, owner: int
+) -> None:
+    client = ours.service.client
+    with ours.below() as execute:
+        for request in requests(surface, owner, client).values():
+            execute(f"SELECT pg_terminate_backend(pid) {BACKENDS}")
+            wait_until(lambda: not execute(f"SELECT {BACKENDS}"))
+            assert client.request(**vars(request)).is_success
+
+
+@pytest.mark.requirement("FR-21", "NFR-09")
+@pytest.mark.parametrize(
+    ("verb", "key"),
+    [
+        *((verb, "") for verb in ("list", "read", "replace", "patch", "complete", "delete")),
+        *(("create", "key"), ("create", ""), ("toggle", "")),
+    ],
+)
+def test_24_terminated_in_mid_statement(ours: World, owner: int, verb: str, key: str) -> None:
+    """What can be repeated is; of the rest it is said that its outcome is unknown."""
+    client, headers = ours.service.client, {"Idempotency-Key": key} if key else {}
+    send = partial(client.request, **vars(requests(FLAT, owner, client)[verb]), headers=headers)
+    with ThreadPoolExecutor(1) as pool, ours.below() as execute:
+        execute("BEGIN")
+        execute(LOCK)
+        sent = pool.submit(send)
+        wait_until(lambda: execute(WAITING))
+        [first] = execute(WAITING)
+        execute("SELECT pg_terminate_backend(%s)", *first)
+        wait_until(lambda: first not in execute(WAITING))
+        execute("ROLLBACK")
+        answer = sent.result()
+    if verb in UNREPEATABLE and not key:
+        assert "unknown" in require_problem(answer, 503, "database_unavailable")["detail"]
+    else:
+        assert answer.is_success
+
+
+@pytest.mark.requirement("FR-21", "FR-12")
+def test_25_without_its_database_the_service_says_so_and_goes_on_when_it_is_back(
+    ours: World, sender: Cuts, owner: int
+) -> None:
+    client = sender.client
+    every = requests(PRIMARY, owner, client)
+    with stopped(ours):
+        answer = client.request(**vars(every["patch"]))
+        assert "Nothing was done" in require_problem(answer, 503, "database_unavailable")["detail"]
+        assert 1 <= int(answer.headers["retry-after"]) <= 3
+        require_problem(client.get("/health/ready"), 503, "database_unavailable")
+        assert client.get("/health/live").is_success
+    wait_until(lambda: client.request(**vars(every["list"])).is_success, seconds=1)
+    assert client.get("/health/ready").is_success
+    assert client.request(**vars(every["read"])).json()["revision"] == 1
+
+
+@pytest.mark.requirement("NFR-08")
+def test_26_a_frozen_database_is_503_at_the_deadline_and_frees_the_thread(
+    ours: World, sender: Cuts, owner: int
+) -> None:
+    """The second request finds the only thread free, and cannot even connect."""
+    sender.client.get(f"/api/{owner}/tasks")
+    with frozen(ours):
+        for _ in range(2):
+            began = time.monotonic()
+            require_problem(sender.client.get(f"/api/{owner}/tasks"), 503, "timeout")
+            assert DEADLINE - 0.1 <= time.monotonic() - began <= DEADLINE + 1
+            assert sender.client.get("/health/live").is_success
+    assert sender.client.get(f"/api/{owner}/tasks").is_success
+
+
+@pytest.mark.requirement("NFR-08")
+def test_27_a_row_locked_elsewhere_is_503_timeout_and_nothing_changed(
+    ours: World, owner: int
+) -> None:
+    client = ours.service.client
+    every = requests(PRIMARY, owner, client)
+    with ours.below() as execute:
+        execute("BEGIN")
+        execute("SELECT FROM task_lists WHERE user_id = %s FOR UPDATE", owner)
+        began = time.monotonic()
+        refused = require_problem(client.request(**vars(every["toggle"])), 503, "timeout")
+        assert time.monotonic() - began <= 2
+        execute("ROLLBACK")
+    assert "nothing was changed" in refused["detail"]
+    assert client.request(**vars(every["read"])).json()["revision"] == 1
+
+
+@pytest.mark.requirement("FR-21")
+@pytest.mark.parametrize("fault", [SERVICE_KILLED, POSTMASTER_KILLED], ids=lambda one: one.name)
+def test_32_killed_under_write_load_every_acknowledged_write_is_there_once(
+    ours: World, fault: Fault
+) -> None:
+    report = endure(ours, fault, CLIENTS)
+    assert report.is_good, report
+
+
+@pytest.mark.requirement("FR-21")
+@pytest.mark.parametrize("fault", UNNOTICED, ids=lambda one: one.name)
+def test_33_terminations_and_restarts_under_load_are_not_noticed(ours: World, fault: Fault) -> None:
+    report = endure(ours, fault, CLIENTS)
+    assert report.is_good, report
+    assert report.refused == 0
+
+
+@pytest.mark.requirement("FR-21", "NFR-09")
+@pytest.mark.parametrize(("case", "surface"), ALTERNATELY, ids=name)
+def test_34_cut_at_a_message_the_data_are_as_the_answer_says(
+    sender: Cuts, case: Case, surface: Surface
+) -> None:
+    """Not sent, and done but not wholly answered: `make chaos` cuts at all others, too."""
+    last = sender.messages(case, surface, anew=False)
+    for number in (1, last):
+        sender.send(case, surface, Cut(number, after=False))
+    report = sender.report(str(case))
+    assert report.is_good, report
+
+
+@pytest.mark.requirement("FR-21", "NFR-09")
+@pytest.mark.parametrize("case", [CASES[1], CASES[3]], ids=str)
+def test_34_cut_as_soon_as_it_is_open_a_connection_is_replaced_whatever_was_to_be_sent(
+    sender: Cuts, case: Case
+) -> None:
+    """Twice in a row: one that was idle, and the new one for it."""
+    of_request, of_both = (sender.messages(case, PRIMARY, anew=anew) for anew in (False, True))
+    sender.send(case, PRIMARY, Cut(of_both - of_request, after=True, anew=True))
+    report = sender.report(str(case))
+    assert report.is_good, report
+    assert report.refused == 0
