@@ -17,6 +17,7 @@ from sqlmodel import Session
 from backend.dev.cluster import Cluster, temporary_cluster
 from backend.main import create_app
 from backend.models.database import make_engine
+from backend.services import attempts
 from backend.tests.support.arena import Arena
 from backend.tests.support.databases import as_service, cloned, create_template, empty, settings_for
 from backend.tests.support.pooler import pooled
@@ -24,6 +25,12 @@ from backend.tests.support.proxy import Proxy, proxied
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.server import Server, running
 from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
+
+
+@pytest.fixture(autouse=True)
+def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the service in this process has no database, do not wait for it; real servers do."""
+    monkeypatch.setattr(attempts, "PATIENCE", 0.2)
 
 
 @pytest.fixture(scope="session")

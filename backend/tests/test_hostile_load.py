@@ -14,6 +14,7 @@ from backend.tests.support.arena import HOLD, WAITING
 from backend.tests.support.databases import cloned
 from backend.tests.support.problems import require_problem
 from backend.tests.support.server import Server, running
+from backend.tests.support.surfaces import PRIMARY, Request
 from backend.tests.support.waiting import wait_until
 
 PLACES = 2
@@ -54,8 +55,11 @@ def create(server: Server, owner: int) -> int:
 @pytest.mark.requirement("NFR-10")
 @pytest.mark.usefixtures("held")
 def test_28_who_finds_no_place_is_told_soon_and_can_read_it(narrow: Server) -> None:
-    responses = [narrow.client.get("/api/2/tasks", headers=ORIGIN)]
-    responses.append(narrow.client.post("/api/2/tasks", json={"title": "x"}, headers=ORIGIN))
+    requests = (PRIMARY.create(2, title="x"), Request("GET", PRIMARY.tasks(2)))
+    with ThreadPoolExecutor(len(requests)) as pool:
+        responses = pool.map(
+            lambda one: narrow.client.request(**vars(one), headers=ORIGIN), requests
+        )
     for response in responses:
         require_problem(response, 503, "overloaded")
         assert 1 <= int(response.headers["retry-after"]) <= 3
