@@ -37,9 +37,8 @@ def test_a_long_idle_connection_is_asked_before_use(
 
 @pytest.mark.requirement("NFR-05", "FR-12")
 def test_without_its_database_the_service_says_so_and_recovers(
-    cluster: Cluster, fresh_database: URL, surface: Surface, monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster, fresh_database: URL, surface: Surface
 ) -> None:
-    monkeypatch.setattr(attempts, "PATIENCE", 0.1)
     with TestClient(create_app(settings_for(fresh_database))) as client:
         assert client.request(**vars(surface.create(1, title="kept"))).status_code == 201
         administer(cluster, f'ALTER DATABASE "{fresh_database.database}" ALLOW_CONNECTIONS false')
@@ -88,7 +87,10 @@ def test_a_pool_without_a_free_connection_is_503_overloaded(live: RecordingClien
 
 
 @pytest.mark.requirement("NFR-05")
-def test_a_database_without_its_migrations_is_not_ready_and_says_so(cluster: Cluster) -> None:
+def test_a_database_without_its_migrations_is_not_ready_and_says_so(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempts, "PATIENCE", 3.0)
     cluster.create_database("bare")
     with TestClient(create_app(settings_for(url_of(cluster, "bare")))) as client:
         ready, listed = client.get("/health/ready"), client.get("/api/1/tasks")

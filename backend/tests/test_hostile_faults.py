@@ -12,6 +12,7 @@ from itertools import cycle
 import httpx
 import pytest
 
+from backend.tests.chaos.audit import audit
 from backend.tests.chaos.cuts import CASES, Case, Cut, Cuts, cuts
 from backend.tests.chaos.faults import (
     BACKENDS,
@@ -22,6 +23,7 @@ from backend.tests.chaos.faults import (
     frozen,
     stopped,
 )
+from backend.tests.chaos.load import Load, Written
 from backend.tests.chaos.trial import endure
 from backend.tests.chaos.world import World, world
 from backend.tests.support.problems import require_problem
@@ -156,6 +158,22 @@ def test_27_a_row_locked_elsewhere_is_503_timeout_and_nothing_changed(
         execute("ROLLBACK")
     assert "nothing was changed" in refused["detail"]
     assert client.request(**vars(every["read"])).json()["revision"] == 1
+
+
+@pytest.mark.requirement("FR-21")
+def test_the_audit_sees_what_is_lost_or_doubled(ours: World, owner: int) -> None:
+    load = Load(ours.service.port, 1, owner, repeats=False)
+    titles = ("kept", "never changed", "twice", "twice", "never trashed")
+    created = [ours.service.client.post(f"/api/{owner}/tasks", json={"title": t}) for t in titles]
+    kept, changed, twice, _, trashed = (answer.json()["id"] for answer in created)
+    load.clients[0].tasks = [
+        Written(owner, "kept", kept),
+        Written(owner, "twice", twice),
+        Written(owner, "missing", 1),
+        Written(owner, "never changed", changed, orders={7}),
+        Written(owner, "never trashed", trashed, trashed=True),
+    ]
+    assert audit(ours, load) == (3, 1)
 
 
 @pytest.mark.requirement("FR-21")
