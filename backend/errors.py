@@ -180,7 +180,7 @@ class DatabaseUnavailable(Unavailable):
 
 
 class NotMigrated(DatabaseUnavailable):
-    detail = "The database is not at the newest migration."
+    detail = "The database is not at the newest migration, or lacks the rights that it grants."
 
 
 class Overloaded(Unavailable):

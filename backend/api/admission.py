@@ -40,7 +40,7 @@ class AdmissionMiddleware:
             self._places.release()
 
     async def _is_admitted(self) -> bool:
-        if self._waiting >= MOST_WAITING:
+        if self._places.locked() and self._waiting >= MOST_WAITING:
             return False
         self._waiting += 1
         try:

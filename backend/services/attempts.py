@@ -70,8 +70,9 @@ class Attempts:
         """
         if time.monotonic() > self._at:  # spent waiting for this thread
             raise TimedOut
-        for pause in _pauses():
-            sent = False
+        pauses = _pauses()
+        while True:
+            sent, pause = False, next(pauses)
             try:
                 with deadline(self._at), translated(), self._session.begin():
                     self._session.connection()
@@ -88,7 +89,6 @@ class Attempts:
             else:
                 _outage.end()
                 return result
-        raise AssertionError("the pauses never end")
 
     def _has(self, pause: float) -> bool:
         return time.monotonic() + pause < self._at

@@ -25,6 +25,7 @@ QUERY_CANCELED = "57014"
 LOCK_NOT_AVAILABLE = "55P03"
 UNDEFINED_TABLE = "42P01"
 UNDEFINED_COLUMN = "42703"
+INSUFFICIENT_PRIVILEGE = "42501"
 ONE_DUE = "ck_tasks_one_due"
 
 
@@ -35,7 +36,7 @@ def _meaning(error: DBAPIError) -> AppError | None:
     state = getattr(error.orig, "pgcode", None)
     if state in {QUERY_CANCELED, LOCK_NOT_AVAILABLE}:
         return TimedOut()
-    if state in {UNDEFINED_TABLE, UNDEFINED_COLUMN}:
+    if state in {UNDEFINED_TABLE, UNDEFINED_COLUMN, INSUFFICIENT_PRIVILEGE}:
         return NotMigrated()
     if isinstance(error, IntegrityError):
         constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)

@@ -1,14 +1,17 @@
 """What clients see when the database goes away, and that they need no restart when it is back."""
 
 import pytest
+from alembic import command
 from fastapi.testclient import TestClient
 from sqlalchemy.engine import URL
 
 from backend.dev.cluster import Cluster
+from backend.errors import TimedOut
 from backend.main import create_app
 from backend.models import database as models_database
 from backend.services import attempts
-from backend.tests.support.databases import administer, settings_for, url_of
+from backend.services.tasks import TaskService
+from backend.tests.support.databases import administer, alembic_config, settings_for, url_of
 from backend.tests.support.proxy import Proxy
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Surface
@@ -87,14 +90,36 @@ def test_a_pool_without_a_free_connection_is_503_overloaded(live: RecordingClien
 
 
 @pytest.mark.requirement("NFR-05")
-def test_a_database_without_its_migrations_is_not_ready_and_says_so(
+@pytest.mark.parametrize("revision", ["base", "-1"])
+def test_35_a_database_without_all_migrations_is_not_ready_and_says_so(
+    fresh_database: URL, revision: str
+) -> None:
+    command.downgrade(alembic_config(fresh_database), revision)
+    with TestClient(create_app(settings_for(fresh_database))) as client:
+        ready = client.get("/health/ready")
+    assert (ready.status_code, ready.json()["code"]) == (503, "database_unavailable")
+    assert "newest migration" in ready.json()["detail"]
+
+
+@pytest.mark.requirement("NFR-05", "NFR-09")
+def test_35_a_database_without_migrations_serves_nobody_and_is_not_waited_for(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(attempts, "PATIENCE", 3.0)
     cluster.create_database("bare")
     with TestClient(create_app(settings_for(url_of(cluster, "bare")))) as client:
-        ready, listed = client.get("/health/ready"), client.get("/api/1/tasks")
-    assert ready.status_code == listed.status_code == 503
-    assert "newest migration" in ready.json()["detail"]
+        listed = client.get("/api/1/tasks")
+    assert (listed.status_code, listed.json()["code"]) == (503, "database_unavailable")
     assert "newest migration" in listed.json()["detail"]
     assert listed.elapsed.total_seconds() < attempts.PATIENCE, "nothing is lost that may return"
+
+
+@pytest.mark.requirement("NFR-08")
+def test_a_request_whose_time_is_over_before_it_has_a_thread_asks_no_database(
+    live: RecordingClient,
+) -> None:
+    live.recorder.statements.clear()
+    tasks = TaskService(live.app.state.sessions(), 1, timeout=-1)
+    with pytest.raises(TimedOut, match="nothing was changed"):
+        tasks.read(1)
+    assert live.recorder.statements == []

@@ -25,13 +25,11 @@ _DATE_TIME = re.compile(
 )
 
 
-def decimal(value: object) -> object:
+def decimal(value: str) -> int:
     """Decimal digits of a URL; no other spelling that `int()` takes (`+1`, `01`, `1_0`)."""
-    if isinstance(value, str):
-        if not _DECIMAL.fullmatch(value):
-            raise PydanticCustomError("integer", "must be a decimal integer")
-        return int(value)
-    return value
+    if not _DECIMAL.fullmatch(value):
+        raise PydanticCustomError("integer", "must be a decimal integer")
+    return int(value)
 
 
 def _full_date(value: object) -> object:

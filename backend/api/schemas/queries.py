@@ -30,18 +30,14 @@ _EACH_TAG = re.compile(_TAG)
 _REVISION = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
-def _choice(value: object) -> object:
-    if isinstance(value, str):
-        if value not in _CHOICES:
-            raise PydanticCustomError("choice", "must be true or false")
-        return _CHOICES[value]
-    return value
+def _choice(value: str) -> bool:
+    if value not in _CHOICES:
+        raise PydanticCustomError("choice", "must be true or false")
+    return _CHOICES[value]
 
 
-def _terms(value: object) -> object:
+def _terms(value: str) -> tuple[tuple[str, bool], ...]:
     """`due,-priority` as keys, each with whether it is reversed."""
-    if not isinstance(value, str):
-        return value
     terms = tuple((name.removeprefix("-"), name.startswith("-")) for name in value.split(","))
     keys = [key for key, _ in terms]
     if not set(keys) <= set(SORT_KEYS) or len(set(keys)) < len(keys):
