@@ -233,13 +233,6 @@ def test_a_file_gives_what_the_environment_does_not(
 
 
 @pytest.mark.requirement("NFR-02")
-def test_migrations_take_their_own_url_if_there_is_one() -> None:
-    assert load_settings(_env_file=None).migration_url.host == "localhost"
-    direct = load_settings(_env_file=None, migration_database_url="postgres://u@direct/tasks")
-    assert (direct.url.host, direct.migration_url.host) == ("localhost", "direct")
-
-
-@pytest.mark.requirement("NFR-02")
 @pytest.mark.parametrize("user", ["u:{}@", "u@", "u:other@", ""])
 @pytest.mark.parametrize("query", ["", "?password={}&sslmode=require", "?pass%77ord={}"])
 def test_a_password_is_masked_wherever_it_stands(user: str, query: str) -> None:

@@ -116,3 +116,10 @@ def test_the_log_level_silences_what_is_below_it(database: URL) -> None:
     with running(database, LOG_LEVEL="warning") as server:
         assert server.client.get("/api/1/tasks").status_code == 200
         assert server.stop() == ""
+
+
+@pytest.mark.requirement("NFR-02")
+def test_migrations_take_their_own_url_if_there_is_one() -> None:
+    assert settings_for(NOWHERE).migration_url.host == NOWHERE.host
+    direct = settings_for(NOWHERE, migration_database_url="postgres://u@direct/tasks")
+    assert (direct.url.host, direct.migration_url.host) == (NOWHERE.host, "direct")

@@ -3,13 +3,10 @@
 import socket
 import struct
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from enum import Enum
 from pathlib import Path
 from typing import BinaryIO
-
-from sqlalchemy.engine import URL
 
 
 class _Step(Enum):
@@ -117,15 +114,3 @@ def _read(stream: BinaryIO, *, is_typed: bool) -> bytes:
     if len(header) < 4:
         return b""
     return kind + header + stream.read(struct.unpack("!I", header)[0] - 4)
-
-
-@contextmanager
-def cutting(url: URL, folder: Path) -> Iterator[tuple[URL, Cutter]]:
-    """The address of the same database through a cutter."""
-    host, port = url.query["host"], url.query.get("port", "5432")
-    name = f".s.PGSQL.{port}"
-    cutter = Cutter(folder / name, f"{host}/{name}")
-    try:
-        yield url.update_query_dict({"host": str(folder)}), cutter
-    finally:
-        cutter.close()

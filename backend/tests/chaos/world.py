@@ -14,8 +14,9 @@ from sqlalchemy.engine import URL
 from backend.dev.cluster import Cluster, temporary_cluster
 from backend.dev.run import LIMITS
 from backend.dev.server import Server as Postgres
-from backend.tests.chaos.cutter import Cutter, cutting
+from backend.tests.chaos.cutter import Cutter
 from backend.tests.support.databases import create_template, url_of
+from backend.tests.support.proxy import proxied
 from backend.tests.support.server import Server, running
 
 SETTINGS = {**LIMITS, "synchronous_commit": "on"}
@@ -80,6 +81,6 @@ def cut_off(url: URL, **settings: str) -> Iterator[tuple[Server, Cutter]]:
     with ExitStack() as stack:
         # A socket's path must be short.
         folder = Path(stack.enter_context(TemporaryDirectory(dir="/tmp")))
-        through, cutter = stack.enter_context(cutting(url, folder))
+        through, cutter = stack.enter_context(proxied(url, folder, Cutter))
         server = running(through, LOG_LEVEL="error", POOL_SIZE="1", **settings)
         yield stack.enter_context(server), cutter

@@ -3,9 +3,10 @@
 import socket
 import struct
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from sqlalchemy.engine import URL
 
@@ -62,13 +63,19 @@ class Proxy:
             client.shutdown(socket.SHUT_RDWR)
 
 
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+AnyProxy = TypeVar("AnyProxy", bound=_Closable)
+
+
 @contextmanager
-def proxied(url: URL, folder: Path) -> Iterator[tuple[URL, Proxy]]:
-    """The address of the same database through a proxy."""
+def proxied(
+    url: URL, folder: Path, kind: Callable[[Path, str], AnyProxy]
+) -> Iterator[tuple[URL, AnyProxy]]:
+    """The address of the same database through a proxy, which is told both of its sockets."""
     host, port = url.query["host"], url.query.get("port", "5432")
     name = f".s.PGSQL.{port}"
-    proxy = Proxy(folder / name, f"{host}/{name}")
-    try:
+    with closing(kind(folder / name, f"{host}/{name}")) as proxy:
         yield url.update_query_dict({"host": str(folder)}), proxy
-    finally:
-        proxy.close()
