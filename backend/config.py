@@ -97,7 +97,7 @@ class Settings(BaseSettings):
     shutdown_grace: WholeSeconds = 10
     pool_size: int = Field(default=4, ge=1, le=100)
     request_timeout: float = Field(default=4, ge=0.1, le=60)
-    max_concurrency: int = Field(default=64, ge=1, le=10_000)
+    max_concurrency: int | None = Field(default=None, ge=1, le=10_000)
     docs_enabled: bool = True
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
@@ -141,6 +141,11 @@ class Settings(BaseSettings):
     def url(self) -> URL:
         """Where the service reads and writes."""
         return database_url(self.database_url)
+
+    @property
+    def places(self) -> int:
+        """Requests inside at a time: as many again as threads, so that none is ever idle."""
+        return self.max_concurrency or 2 * self.pool_size
 
     @property
     def migration_url(self) -> URL:

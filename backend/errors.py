@@ -197,4 +197,6 @@ class TimedOut(Unavailable):
     @classmethod
     def without_answer(cls) -> Self:
         """We stopped to wait for an answer that may yet be a success."""
-        return cls("The database gave no answer in time. A write may have happened or not.")
+        return cls(
+            "The database gave no answer in time. If this was a write, its outcome is unknown."
+        )

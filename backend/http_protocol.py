@@ -1,5 +1,6 @@
 """HTTP/1.1 as uvicorn reads it, but nobody holds a connection by being slow, silent or broken."""
 
+import re
 from asyncio import AbstractEventLoop, TimerHandle
 from enum import Enum, auto
 from typing import Any
@@ -11,14 +12,17 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from backend.api.errors import ProblemResponse
-from backend.api.middleware import access_log
+from backend.api.middleware import MAX_TARGET, access_log, cross_origin
 from backend.api.security import secured
 from backend.config import get_settings
 from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
 from backend.logs import request_id
 
 HEAD_LIMIT = 65_536  # bytes; the application answers for what is shorter, and takes half of it
+MOST_WAITING = 16  # requests that one connection sends before their turn (RFC 9112, 9.3.2)
 LINGER = 1.0  # seconds in which a refused client can read why
+_VERSIONS = ("1.0", "1.1")
+_ORIGIN = re.compile(rb"\r\norigin:[ \t]*([^\r\n]*)", re.IGNORECASE)
 
 
 class Part(Enum):
@@ -44,6 +48,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._due = Part.HEAD
         self._step = 0
         self._unused = 0  # bytes read since they last became something
+        self._read = b""
         self._refused = False
         self._deadline: TimerHandle | None = None
         self._stall: TimerHandle | None = None
@@ -65,6 +70,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._pass_to(Part.HEAD)
             self._await(self._patience)
         self._unused += len(data)
+        self._read = data
         self._feed(data)
 
     def _feed(self, data: bytes) -> None:
@@ -75,7 +81,9 @@ class GuardedProtocol(HttpToolsProtocol):
         except httptools.HttpParserUpgrade as offer:
             self._decline(data[offer.args[0] :])
         except httptools.HttpParserError:
-            self._refuse(InvalidRequest("The request is not HTTP/1.1 as this service reads it."))
+            is_long = len(self.url or b"") > MAX_TARGET  # uvicorn's own parser takes 64 KiB
+            invalid = InvalidRequest("The request is not HTTP/1.1 as this service reads it.")
+            self._refuse(UriTooLong() if is_long else invalid)
 
     def _take_stock(self, step: int) -> None:
         """Give the next part its time, if one has come to its end; refuse one that has none."""
@@ -114,10 +122,12 @@ class GuardedProtocol(HttpToolsProtocol):
             self._pass_to(Part.BODY)
 
     def _require_framing(self) -> None:
-        """Raise ValueError where a proxy may see another end of the request (RFC 9112, 6.1).
+        """Raise ValueError for too many at once, or what others may read otherwise (RFC 9112, 6).
 
         The parser itself refuses Content-Length beside Transfer-Encoding, or twice.
         """
+        if self.parser.get_http_version() not in _VERSIONS or len(self.pipeline) >= MOST_WAITING:
+            raise ValueError
         codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
         framed = self.parser.get_http_version() == "1.1" and codings == [b"chunked"]
         if self.parser.get_method() == b"CONNECT" or (codings and not framed):
@@ -174,7 +184,11 @@ class GuardedProtocol(HttpToolsProtocol):
         answer = ProblemResponse(error, {"X-Request-ID": identity, "Connection": "close"})
         access_log.info("refused before it was a request: %d", error.status)
         request_id.reset(token)
-        headers = secured("GET", [*self.server_state.default_headers, *answer.raw_headers])
+        origin = _ORIGIN.search(self._read)  # the parser may not have come so far
+        text = origin[1].decode("latin-1") if origin else ""
+        shared = cross_origin(text, get_settings().cors_origins)
+        own = self.server_state.default_headers
+        headers = secured("GET", [*own, *answer.raw_headers, *shared])
         lines = [STATUS_LINE[error.status], *(b"%b: %b\r\n" % header for header in headers)]
         self.transport.write(b"".join([*lines, b"\r\n", bytes(answer.body)]))
         self.transport.write_eof()
@@ -198,6 +212,8 @@ class GuardedProtocol(HttpToolsProtocol):
         if left < before:
             self._expect_reading(left)
         else:
+            if self.cycle is not None:
+                self.cycle.disconnected = True  # or it would write to what is gone
             self.transport.abort()
 
 

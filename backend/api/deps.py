@@ -102,10 +102,15 @@ async def get_filters(  # noqa: PLR0913, PLR0917  (they are the contract's)
     )
 
 
-async def get_doomed(filters: Annotated[Filters, Depends(get_filters)]) -> Filters:
-    """What a bulk DELETE is about. An empty search box must not mean everything."""
+async def get_doomed(
+    request: Request, filters: Annotated[Filters, Depends(get_filters)]
+) -> Filters:
+    """What a bulk DELETE is about. Neither an empty search box nor a condition is overlooked."""
     if filters.q is not None and not filters.q.strip():
         raise InvalidRequest(errors=(FieldError("query.q", "must name a word here", "blank"),))
+    if "if-match" in request.headers:
+        errors = (FieldError("header.if-match", "is not taken for many tasks", "unsupported"),)
+        raise InvalidRequest(errors=errors)
     return filters
 
 

@@ -3,6 +3,7 @@
 import logging
 import re
 import time
+from collections.abc import Collection
 from uuid import uuid4
 
 from fastapi import FastAPI
@@ -25,7 +26,12 @@ EXPOSED = ("ETag", "Link", "Location", "X-Total-Count", "X-Request-ID", "Idempot
 MAX_TARGET = 8192
 MAX_HEADERS = 32_768
 _SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-_HOST = re.compile(rb"(?:[A-Za-z0-9._~%!$&'()*+,;=-]*|\[[0-9A-Fa-f:.]+\])(?::[0-9]*)?")
+# A registered name as DNS has it, or an address (RFC 3986, 3.2.2): it stands in the `url` of tasks.
+_LABEL = rb"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = re.compile(
+    rb"(?:%b(?:\.%b){0,126}\.?|\[[0-9A-Fa-f:.]{2,45}\])?(?::[0-9]{0,5})?" % (_LABEL, _LABEL)
+)
+_ENCODED_SLASH = re.compile(rb"%2f", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 access_log = logging.getLogger("backend.access")
 
@@ -55,7 +61,8 @@ class RequestIdMiddleware:
             await self.app(scope, receive, send_with_id)
         finally:
             spent = (time.perf_counter() - started) * 1000
-            access_log.info("%s %s %d %.1f ms", scope["method"], scope["path"], status, spent)
+            path = scope["path"].replace(" ", "%20")  # or it would pass for the fields behind it
+            access_log.info("%s %s %d %.1f ms", scope["method"], path, status, spent)
             request_id.reset(token)
 
 
@@ -124,13 +131,12 @@ def _refusal(scope: Scope) -> AppError | None:
         return HeadersTooLarge()
     hosts = [value for name, value in scope["headers"] if name == b"host"]
     # RFC 9112, 3.2: exactly one; HTTP/1.0 knew none.
-    if len(hosts) != 1 and (hosts or scope["http_version"] != "1.0"):
-        return InvalidRequest("The request must name one host.")
-    if not all(map(_HOST.fullmatch, hosts)):
-        return InvalidRequest("The Host header is not valid.")
-    # NUL, and the newline that a route's `$` overlooks.
-    if _CONTROL.search(scope["path"]):
-        return InvalidRequest("The address contains a control character.")
+    is_one = len(hosts) == 1 or (not hosts and scope["http_version"] == "1.0")
+    if not (is_one and all(map(_HOST.fullmatch, hosts))):
+        return InvalidRequest("The request must name one host, which could be one.")
+    # NUL, and the newline that a route's `$` overlooks; one more spelling of `/`.
+    if _CONTROL.search(scope["path"]) or _ENCODED_SLASH.search(scope["raw_path"]):
+        return InvalidRequest("The address contains a control character or an encoded slash.")
     return None
 
 
@@ -164,6 +170,14 @@ class HeadMiddleware:
         await self.app({**scope, "method": "GET"}, receive, send_head)
 
 
+def cross_origin(origin: str, allowed: Collection[str]) -> list[tuple[bytes, bytes]]:
+    """What CORSMiddleware would add to the answer to this origin, where it cannot be asked."""
+    if "*" in allowed:
+        return [(b"access-control-allow-origin", b"*")]
+    vary = [(b"vary", b"Origin")]
+    return [(b"access-control-allow-origin", origin.encode()), *vary] if origin in allowed else vary
+
+
 def add_middleware(app: FastAPI, settings: Settings) -> None:
     """Wrap the application; the first is the outermost."""
     app.user_middleware[:] = [
@@ -181,6 +195,6 @@ def add_middleware(app: FastAPI, settings: Settings) -> None:
         Middleware(RequestHeadMiddleware),
         Middleware(InternalErrorMiddleware),
         Middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_bytes),
-        Middleware(AdmissionMiddleware, settings.max_concurrency),
+        Middleware(AdmissionMiddleware, settings.places),
         Middleware(HeadMiddleware),
     ]

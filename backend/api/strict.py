@@ -16,7 +16,7 @@ from backend.errors import FieldError, InvalidRequest, MalformedJson, Unsupporte
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 MOST_MEMBERS = 100
-_SINGLE_HEADERS = ("content-type", "idempotency-key")
+_SINGLE_HEADERS = ("content-type", "content-encoding", "idempotency-key")
 _NULL = FieldError("body", "must not be null", "null")
 _MERGE_PATCH = "application/merge-patch+json"
 

@@ -80,6 +80,8 @@ class Attempts:
                     result = execute(self._session)
             except NotMigrated:  # it is not lost, and no pause will mend it
                 raise
+            except TimedOut as error:
+                raise error if sent else TimedOut from error
             except DatabaseUnavailable as error:
                 is_safe = repeatable or not sent
                 if not (is_safe and _outage.is_bearable() and self._has(pause)):

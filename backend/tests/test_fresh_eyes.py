@@ -54,7 +54,7 @@ def test_an_empty_search_trashes_nothing(
 
 
 @pytest.mark.requirement("FR-18")
-@pytest.mark.parametrize("name", ["Idempotency-Key", "Content-Type"])
+@pytest.mark.parametrize("name", ["Idempotency-Key", "Content-Type", "Content-Encoding"])
 def test_a_header_with_two_meanings_is_refused(
     client: RecordingClient, surface: Surface, name: str
 ) -> None:
@@ -81,3 +81,38 @@ def test_64_bit_bounds_are_exact_in_the_document(client: RecordingClient) -> Non
     text = client.get("/openapi.json").text
     assert "9223372036854775807" in text
     assert "e+18" not in text
+
+
+@pytest.mark.requirement("FR-17", "FR-19")
+def test_a_condition_on_many_tasks_is_refused_and_not_overlooked(
+    client: RecordingClient, surface: Surface
+) -> None:
+    task = client.request(**vars(surface.create(1, title="x"))).json()
+    response = client.delete(surface.tasks(1), headers={"If-Match": '"1"'})
+    problem = require_problem(response, 400, "validation_error")
+    assert [error["loc"] for error in problem["errors"]] == ["header.if-match"]
+    assert client.get(surface.tasks(1)).json() == [task]
+
+
+@pytest.mark.requirement("FR-12")
+@pytest.mark.parametrize("path", ["/api/1/tasks%2F1", "/api/1%2f2/tasks", "/api/v1/tasks%2f1"])
+def test_11_an_encoded_slash_is_no_second_spelling(client: RecordingClient, path: str) -> None:
+    require_problem(client.get(path), 400, "validation_error")
+    assert client.recorder.statements == []
+
+
+@pytest.mark.requirement("FR-12")
+@pytest.mark.parametrize("host", ["..", "a,b", "%41", "a..b", "-a", "x" * 64, "h:123456", "[::1"])
+def test_17_a_host_that_cannot_be_is_in_no_address(client: RecordingClient, host: str) -> None:
+    response = client.post("/api/1/tasks", json={"title": "x"}, headers={"Host": host})
+    require_problem(response, 400, "validation_error")
+    for possible in ("a", "a-b.example.", "127.0.0.1:80", "[::1]:8000", "my_host"):
+        assert client.get("/api/1/tasks", headers={"Host": possible}).json() == []
+
+
+@pytest.mark.requirement("FR-12")
+def test_20_a_path_does_not_pass_for_the_fields_of_its_line(
+    client: RecordingClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.get("/a%20200%201.0%20ms")
+    assert "GET /a%20200%201.0%20ms 404 " in caplog.text

@@ -41,6 +41,7 @@ MALFORMED = {
     "a space before the colon": head("GET /", HOST, f"X : {MARK}"),
     "line feeds alone": b"GET / HTTP/1.1\nHost: x\n\n",
     "an unknown version": head("GET /", HOST).replace(b"1.1", b"9.9"),
+    "another version": head("GET /api/1/tasks", HOST).replace(b"1.1", b"2.0"),
     "a tunnel": head("CONNECT localhost:80", HOST),
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
 }
@@ -79,12 +80,13 @@ def test_14_headers_over_32_kb_together_are_refused(
     ("sent", "status", "code"),
     [
         (b"GET /" + b"x" * 70_000, 414, "uri_too_long"),
+        (b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414, "uri_too_long"),
         (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"x" * 70_000, 431, "headers_too_large"),
         (b"GET / HTTP/1.1\r\n" + b"X: x\r\n" * 12_000, 431, "headers_too_large"),
         (CHUNKED + b"1;" + b"x" * 70_000, 431, "headers_too_large"),
         (CHUNKED + b"0\r\nX: " + b"x" * 70_000, 431, "headers_too_large"),
     ],
-    ids=["target", "one header", "many headers", "chunk extension", "trailer"],
+    ids=["target", "whole target", "one header", "many headers", "chunk extension", "trailer"],
 )
 def test_14_what_never_ends_is_refused_while_it_is_read(
     impatient: Server, sent: bytes, status: int, code: str
@@ -149,3 +151,22 @@ def test_an_offer_of_another_protocol_is_declined_and_the_body_is_read(impatient
                 connection.sendall(TASK)
                 assert read_answer(connection)[0] == 201
     assert len(impatient.client.get("/api/1/tasks").json()) == 4
+
+
+@pytest.mark.requirement("FR-14")
+@pytest.mark.parametrize("origin", [ORIGIN, "https://other.example"])
+def test_a_browser_can_read_a_refusal_if_its_origin_may(impatient: Server, origin: str) -> None:
+    status, headers, _ = answer(impatient, head("FOO /api/1/tasks", HOST, f"Origin: {origin}"))
+    assert (status, headers["vary"]) == (400, "Origin")
+    assert headers.get("access-control-allow-origin") == (ORIGIN if origin == ORIGIN else None)
+
+
+@pytest.mark.requirement("NFR-05")
+def test_30_requests_far_ahead_of_their_answers_end_the_connection(impatient: Server) -> None:
+    """Two hundred thousand in one go took 400 MB."""
+    one = head("GET /health/live", HOST)
+    for sent, least, most in ((10, 11, 11), (2000, 0, 20)):
+        with connected(impatient) as connection:
+            connection.sendall(one * sent + head("GET /health/live", HOST, "Connection: close"))
+            received = b"".join(iter(lambda: connection.recv(65536), b""))
+        assert least <= received.count(b"HTTP/1.1 200") <= most

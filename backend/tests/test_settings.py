@@ -195,7 +195,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         "shutdown_grace": 10,
         "pool_size": 4,
         "request_timeout": 4.0,
-        "max_concurrency": 64,
+        "max_concurrency": None,
         "docs_enabled": True,
         "max_body_bytes": 1_048_576,
         "log_level": "info",
