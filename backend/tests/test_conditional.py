@@ -175,7 +175,7 @@ def test_another_origin_may_read_the_tag(client: RecordingClient, surface: Surfa
 
 
 @pytest.mark.parametrize("verb", ["replace", "patch", "toggle", "delete"])
-def test_of_ten_writers_with_one_tag_one_is_done_and_nine_are_refused(
+def test_38_of_ten_writers_with_one_tag_one_is_done_and_nine_are_refused(
     arena: Arena, surface: Surface, verb: str
 ) -> None:
     owner = arena.new_owner()

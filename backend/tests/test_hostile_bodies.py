@@ -112,7 +112,7 @@ def writes(client: RecordingClient, surface: Surface) -> Iterator[Writes]:
 
 @pytest.mark.requirement("FR-12")
 @pytest.mark.parametrize("content", MALFORMED.values(), ids=list(MALFORMED))
-def test_what_is_not_strict_json_is_malformed(writes: Writes, content: bytes) -> None:
+def test_1_to_7_what_is_not_strict_json_is_malformed(writes: Writes, content: bytes) -> None:
     for verb in writes.requests:
         assert "errors" not in writes.refused(verb, content, 400, "malformed_json")
 

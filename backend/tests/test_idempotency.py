@@ -189,7 +189,7 @@ def twenty(arena: Arena, surface: Surface, owner: int, title: str) -> list[httpx
 
 
 @pytest.mark.parametrize("state", ["of a new owner", "new", "expired"])
-def test_twenty_equal_creates_at_once_with_a_key_make_one_task(
+def test_37_twenty_equal_creates_at_once_with_a_key_make_one_task(
     arena: Arena, surface: Surface, state: str
 ) -> None:
     for _ in range(3):
