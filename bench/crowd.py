@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bench.client import client
 from bench.database import Database, environment
 from bench.processes import Running, running
-from bench.services import OURS
+from bench.services import in_processes
 from bench.wrk import Load, load
 
 WORKERS = (1, 2)
@@ -32,8 +32,7 @@ class Crowd:
 
 @contextmanager
 def _served(database: Database, workers: int) -> Iterator[Running]:
-    service = replace(OURS, command=(*OURS.command, "--workers", str(workers)))
-    with running(service, environment(database, database.socket_folder)) as process:
+    with running(in_processes(workers), environment(database, database.socket_folder)) as process:
         yield process
 
 

@@ -1,7 +1,7 @@
 """What is compared: this service and its peers, one process each."""
 
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -43,10 +43,17 @@ def _gunicorn(app: str) -> tuple[str, ...]:
     return (*server, "--workers", "1", "--threads", "8", "--worker-tmp-dir", "/dev/shm")  # noqa: S108
 
 
-_PROTOCOL = ("--http", "backend.http_protocol:GuardedProtocol", "--ws", "none")  # as in production
-OURS = Service(
-    "ours", "this service", _uvicorn(sys.executable, "backend.main:app", *_PROTOCOL), ROOT
-)
+_QUIET = ("env", "LOG_LEVEL=warning", "PORT={port}")  # like its peers: no line for each request
+OURS = Service("ours", "this service", (*_QUIET, sys.executable, "-m", "backend.serve"), ROOT)
+
+
+def in_processes(count: int) -> Service:
+    """This service, several times, as uvicorn starts it."""
+    protocol = ("--http", "backend.http_protocol:GuardedProtocol", "--ws", "none")
+    server = _uvicorn(sys.executable, "backend.main:app", *protocol, "--workers", str(count))
+    return replace(OURS, command=(*_QUIET, *server))
+
+
 USUAL = Service("usual", "FastAPI + SQLModel, usual", _peer("usual"), targets=(2.5, 4, 4, 4))
 NINJA = Service(
     "ninja", "Django Ninja, 8 threads", _gunicorn("django_ninja"), targets=(2, 3, 1.3, 1.3)
