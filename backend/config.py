@@ -144,7 +144,7 @@ class Settings(BaseSettings):
 
     @property
     def places(self) -> int:
-        """Requests inside at a time: as many again as threads, so that none is ever idle."""
+        """Requests inside at a time: as many again as connections, so that none is ever idle."""
         return self.max_concurrency or 2 * self.pool_size
 
     @property

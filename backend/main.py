@@ -1,5 +1,6 @@
 """The application: settings, middleware, error handlers, routers; nothing else."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -24,8 +25,9 @@ DESCRIPTION = (
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """As many worker threads as connections: none of them ever waits for another's."""
-    current_default_thread_limiter().total_tokens = app.state.pool_size
+    """As many requests with the database as it has connections: none waits for another's."""
+    app.state.connections = asyncio.Semaphore(app.state.pool_size)
+    current_default_thread_limiter().total_tokens = app.state.pool_size  # for what has no plan
     app.state.readiness = CapacityLimiter(1)
     yield
     app.state.sessions.kw["bind"].dispose()
@@ -55,8 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
     describe(app)
     if settings.docs_enabled:
         add_docs(app)
-    for router in (*tasks.surfaces, health.router):
-        app.include_router(router)
+    app.router.routes += [*tasks.surfaces(app), *health.router.routes]
     return app
 
 

@@ -1,38 +1,27 @@
 """What handlers are given: a session, the owner, the owner's tasks."""
 
 import time
-from dataclasses import replace
 from typing import Annotated
 
 from anyio import to_thread
 from fastapi import Depends, Query, Request
 from sqlmodel import Session
 
-from backend.api.responses import Presenter
-from backend.api.schemas.fields import Day, Instant, Tag, UserId
-from backend.api.schemas.queries import (
-    Choice,
-    Cursor,
-    IfNoneMatch,
-    Limit,
-    SearchText,
-    Sort,
-    TimeZone,
-)
+from backend.api.responses import root_of
+from backend.api.schemas.fields import UserId
+from backend.api.schemas.queries import FilterParameters, IfNoneMatch, ListParameters
 from backend.api.schemas.task import OwnedTaskContent
 from backend.errors import FieldError, Forbidden, InvalidRequest, NotMigrated, Overloaded
 from backend.models.database import Sessions, is_migrated
-from backend.models.deadline import deadline
-from backend.models.task import Priority
+from backend.models.waiting import deadline
 from backend.services.faults import translated
 from backend.services.filters import Filters
-from backend.services.sorting import DEFAULT as DEFAULT_SORT
 from backend.services.tasks import ListQuery, TaskService
 
 READY_TIMEOUT = 1.5
 """Seconds that the database has to show that it is there."""
 
-# All async: a plain function would take one of the few threads that serve the database.
+# All async: a plain function would cost a hop to a thread and back.
 
 
 async def get_session(request: Request) -> Session:
@@ -63,75 +52,57 @@ def _authorised(claimed: int, caller: int | None) -> int:
     return claimed
 
 
+def _tasks_of(owner: int, request: Request, session: Session) -> TaskService:
+    address = f"{root_of(request)}/api/{owner}/tasks/"
+    return TaskService(session, owner, address, request.app.state.request_timeout)
+
+
 async def get_service(
     request: Request, user_id: UserId, caller: Caller, session: RequestSession
 ) -> TaskService:
     """The tasks of `user_id`: of the path on the primary surface, of the query on the flat one."""
-    owner = _authorised(user_id, caller)
-    return TaskService(session, owner, request.app.state.request_timeout)
+    return _tasks_of(_authorised(user_id, caller), request, session)
 
 
 async def get_body_service(
     request: Request, body: OwnedTaskContent, caller: Caller, session: RequestSession
 ) -> TaskService:
     """The tasks of the owner whom the body names."""
-    owner = _authorised(body.user_id, caller)
-    return TaskService(session, owner, request.app.state.request_timeout)
+    return _tasks_of(_authorised(body.user_id, caller), request, session)
 
 
-async def get_filters(  # noqa: PLR0913, PLR0917  (they are the contract's)
-    completed: Choice | None = None,
-    priority: Annotated[list[Priority], Query(description="Any of these.")] = [],  # noqa: B006
-    tag: Annotated[list[Tag], Query(description="All of these.")] = [],  # noqa: B006
-    q: SearchText = None,
-    due_from: Annotated[Day | None, Query(description="First day, inclusive.")] = None,
-    due_to: Annotated[Day | None, Query(description="Last day, inclusive.")] = None,
-    time_zone: TimeZone = "UTC",
-    updated_since: Annotated[Instant | None, Query(description="Inclusive.")] = None,
-) -> Filters:
-    """Which tasks of the collection are meant."""
+def _filters(given: FilterParameters, *, deleted: bool = False) -> Filters:
     return Filters(
-        completed=completed,
-        priority=tuple(priority),
-        tag=tuple(tag),
-        q=q,
-        due_from=due_from,
-        due_to=due_to,
-        time_zone=time_zone,
-        updated_since=updated_since,
+        completed=given.completed,
+        priority=given.priority,
+        tag=given.tag,
+        q=given.q,
+        due_from=given.due_from,
+        due_to=given.due_to,
+        time_zone=given.time_zone,
+        updated_since=given.updated_since,
+        deleted=deleted,
     )
 
 
-async def get_doomed(
-    request: Request, filters: Annotated[Filters, Depends(get_filters)]
-) -> Filters:
+async def get_doomed(request: Request, given: Annotated[FilterParameters, Query()]) -> Filters:
     """What a bulk DELETE is about. Neither an empty search box nor a condition is overlooked."""
-    if filters.q is not None and not filters.q.strip():
+    if given.q is not None and not given.q.strip():
         raise InvalidRequest(errors=(FieldError("query.q", "must name a word here", "blank"),))
     if "if-match" in request.headers:
         errors = (FieldError("header.if-match", "is not taken for many tasks", "unsupported"),)
         raise InvalidRequest(errors=errors)
-    return filters
+    return _filters(given)
 
 
 async def get_list_query(
-    filters: Annotated[Filters, Depends(get_filters)],
-    deleted: Annotated[Choice, Query(description="List the trash.")] = False,
-    sort: Sort = DEFAULT_SORT,
-    limit: Limit = 500,
-    cursor: Cursor = None,
-    count: Annotated[Choice, Query(description="Add `X-Total-Count`.")] = False,
-    if_none_match: IfNoneMatch = (),
+    given: Annotated[ListParameters, Query()], if_none_match: IfNoneMatch = ()
 ) -> ListQuery:
     """What the list is asked for."""
-    wanted = replace(filters, deleted=deleted)
-    return ListQuery(wanted, sort, limit, cursor, count, known=if_none_match)
-
-
-async def get_presenter(request: Request) -> Presenter:
-    """Renders answers whose URLs begin with `PUBLIC_URL`, or as the request's does."""
-    root = request.app.state.public_url or str(request.base_url).rstrip("/")
-    return Presenter(root, request.url.path, request.url.query)
+    wanted = _filters(given, deleted=given.deleted)
+    return ListQuery(
+        wanted, given.sort, given.limit, given.cursor, given.count, known=if_none_match
+    )
 
 
 async def require_ready(request: Request) -> None:
@@ -155,4 +126,3 @@ Doomed = Annotated[Filters, Depends(get_doomed)]
 Listed = Annotated[ListQuery, Depends(get_list_query)]
 Tasks = Annotated[TaskService, Depends(get_service)]
 BodyOwnersTasks = Annotated[TaskService, Depends(get_body_service)]
-Present = Annotated[Presenter, Depends(get_presenter)]

@@ -7,9 +7,8 @@ from collections.abc import Collection
 from uuid import uuid4
 
 from fastapi import FastAPI
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
-from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import ClientDisconnect
@@ -17,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.admission import AdmissionMiddleware
 from backend.api.errors import ProblemResponse, internal_problem, problem_for_status
-from backend.api.security import SecurityHeadersMiddleware
+from backend.api.security import secured
 from backend.config import Settings
 from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
 from backend.logs import request_id
@@ -25,7 +24,7 @@ from backend.logs import request_id
 EXPOSED = ("ETag", "Link", "Location", "X-Total-Count", "X-Request-ID", "Idempotent-Replayed")
 MAX_TARGET = 8192
 MAX_HEADERS = 32_768
-_SAFE_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_SAFE_ID = re.compile(rb"[A-Za-z0-9._-]{1,128}")
 # A registered name as DNS has it, or an address (RFC 3986, 3.2.2): it stands in the `url` of tasks.
 _LABEL = rb"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(
@@ -36,8 +35,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 access_log = logging.getLogger("backend.access")
 
 
-class RequestIdMiddleware:
-    """Gives each request its id, the client's own if it is plain, and one line in the log."""
+class EnvelopeMiddleware:
+    """Gives each answer an id, the client's own if it is plain, the safe headers, a log line."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -46,23 +45,25 @@ class RequestIdMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        identity = given if _SAFE_ID.fullmatch(given) else str(uuid4())
-        token, started, status = request_id.set(identity), time.perf_counter(), 0
+        given = header(scope, b"x-request-id")
+        identity = given if _SAFE_ID.fullmatch(given) else str(uuid4()).encode()
+        token, started, status = request_id.set(identity.decode()), time.perf_counter(), 0
 
-        async def send_with_id(message: Message) -> None:
+        async def send_enveloped(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = identity
+                headers = secured(scope["method"], message["headers"])
+                message = {**message, "headers": [*headers, (b"x-request-id", identity)]}
             await send(message)
 
         try:
-            await self.app(scope, receive, send_with_id)
+            await self.app(scope, receive, send_enveloped)
         finally:
-            spent = (time.perf_counter() - started) * 1000
-            path = scope["path"].replace(" ", "%20")  # or it would pass for the fields behind it
-            access_log.info("%s %s %d %.1f ms", scope["method"], path, status, spent)
+            if access_log.isEnabledFor(logging.INFO):
+                spent = (time.perf_counter() - started) * 1000
+                path = scope["path"].replace(" ", "%20")  # or it would pass for what is behind it
+                access_log.info("%s %s %d %.1f ms", scope["method"], path, status, spent)
             request_id.reset(token)
 
 
@@ -140,6 +141,14 @@ def _refusal(scope: Scope) -> AppError | None:
     return None
 
 
+class CrossOriginMiddleware(CORSMiddleware):
+    """Costs nothing where no origin is named."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_concerned = scope["type"] == "http" and header(scope, b"origin")
+        await (super().__call__ if is_concerned else self.app)(scope, receive, send)
+
+
 class RequestHeadMiddleware:
     """Refuses an address or headers that are too long, an ambiguous host, control characters."""
 
@@ -170,6 +179,11 @@ class HeadMiddleware:
         await self.app({**scope, "method": "GET"}, receive, send_head)
 
 
+def header(scope: Scope, name: bytes) -> bytes:
+    """The first value of a header, or nothing."""
+    return next((value for key, value in scope["headers"] if key == name), b"")
+
+
 def cross_origin(origin: str, allowed: Collection[str]) -> list[tuple[bytes, bytes]]:
     """What CORSMiddleware would add to the answer to this origin, where it cannot be asked."""
     if "*" in allowed:
@@ -180,21 +194,20 @@ def cross_origin(origin: str, allowed: Collection[str]) -> list[tuple[bytes, byt
 
 def add_middleware(app: FastAPI, settings: Settings) -> None:
     """Wrap the application; the first is the outermost."""
+    hosts = [Middleware(TrustedHostMiddleware, settings.trusted_hosts, www_redirect=False)]
     app.user_middleware[:] = [
-        Middleware(SecurityHeadersMiddleware),
-        Middleware(RequestIdMiddleware),
+        Middleware(EnvelopeMiddleware),
         Middleware(ProblemMiddleware),
         Middleware(
-            CORSMiddleware,
+            CrossOriginMiddleware,
             allow_origins=settings.cors_origins,
             allow_methods=("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"),
             allow_headers=("*",),
             expose_headers=EXPOSED,
         ),
-        Middleware(TrustedHostMiddleware, settings.trusted_hosts, www_redirect=False),
+        *(hosts if "*" not in settings.trusted_hosts else ()),
         Middleware(RequestHeadMiddleware),
         Middleware(InternalErrorMiddleware),
-        Middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_bytes),
-        Middleware(AdmissionMiddleware, settings.places),
+        Middleware(AdmissionMiddleware, settings.places, settings.max_body_bytes),
         Middleware(HeadMiddleware),
     ]

@@ -1,67 +1,66 @@
-"""Rows as answers, rendered in the handler's thread: nothing is validated or dumped twice."""
+"""Answers of the service as HTTP: the JSON is sent as the database rendered it."""
 
-from urllib.parse import parse_qsl, urlencode
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlencode
 
-from fastapi import Response
-from pydantic import TypeAdapter
+from fastapi import Request, Response
 
-from backend.api.schemas.task import TaskRead
-from backend.services.tasks import Created, Page, Revisions, Row
+from backend.services.tasks import Answer, Created, Page, Revisions
 
 _JSON = "application/json"
-_LIST = TypeAdapter(list[TaskRead])
 
 
-class Presenter:
-    """Renders tasks for one request: `root` begins every URL; `path` and `query` are its own."""
+def root_of(request: Request) -> str:
+    """What every URL begins with: `PUBLIC_URL`, or as the request's does."""
+    if public_url := request.app.state.public_url:
+        return str(public_url)
+    scope = request.scope
+    host = next((value for name, value in scope["headers"] if name == b"host"), None)
+    server = tuple(scope["server"] or ()) or None
+    return _root(scope["scheme"], host, server, scope.get("root_path", ""))
 
-    def __init__(self, root: str, path: str, query: str) -> None:
-        self._root = root
-        self._path = path
-        self._query = query
 
-    def task(self, row: Row, known: Revisions = ()) -> Response:
-        """200 with the task and its ETag, or 304 if the client has this revision."""
-        if known is None or row["revision"] in known:
-            return _not_modified(row["revision"])
-        return self._single(row, 200, {})
+@lru_cache(maxsize=1024)  # clients choose the host
+def _root(scheme: str, host: bytes | None, server: tuple[Any, ...] | None, root_path: str) -> str:
+    headers = [(b"host", host)] if host is not None else []
+    scope = {"type": "http", "scheme": scheme, "headers": headers, "server": server}
+    return str(Request({**scope, "root_path": root_path}).base_url).rstrip("/")
 
-    def created(self, created: Created) -> Response:
-        """201 with the task, its ETag and its address."""
-        headers = {"Location": self._url(created.row)}
-        if created.replayed:
-            headers["Idempotent-Replayed"] = "true"
-        return self._single(created.row, 201, headers)
 
-    def page(self, page: Page, known: Revisions) -> Response:
-        """200 with the bare array and a link to the next page (RFC 8288), or 304."""
-        if known is None or page.revision in known:
-            return _not_modified(page.revision)
-        headers = {"ETag": f'"{page.revision}"'}
-        if page.next_cursor:
-            headers["Link"] = f'<{self._next(page.next_cursor)}>; rel="next"'
-        if page.total is not None:
-            headers["X-Total-Count"] = str(page.total)
-        body = _LIST.dump_json([self._read(row) for row in page.rows])
-        return Response(body, headers=headers, media_type=_JSON)
+def task_response(task: Answer, known: Revisions = ()) -> Response:
+    """200 with the task and its ETag, or 304 if the client has this revision."""
+    if known is None or task.revision in known:
+        return _not_modified(task.revision)
+    return Response(task.json, 200, {"ETag": f'"{task.revision}"'}, _JSON)
 
-    def _single(self, row: Row, status: int, headers: dict[str, str]) -> Response:
-        headers["ETag"] = f'"{row["revision"]}"'
-        return Response(self._read(row).model_dump_json(), status, headers, _JSON)
 
-    def _read(self, row: Row) -> TaskRead:
-        return TaskRead.model_validate({**row, "url": self._url(row)})
+def created_response(created: Created) -> Response:
+    """201 with the task, its ETag and its address."""
+    task = created.task
+    headers = {"Location": task.url, "ETag": f'"{task.revision}"'}
+    if created.replayed:
+        headers["Idempotent-Replayed"] = "true"
+    return Response(task.json, 201, headers, _JSON)
 
-    def _url(self, row: Row) -> str:
-        return f"{self._root}/api/{row['user_id']}/tasks/{row['id']}"
 
-    def _next(self, cursor: str) -> str:
-        kept = [
-            (name, value)
-            for name, value in parse_qsl(self._query, keep_blank_values=True)
-            if name != "cursor"
-        ]
-        return f"{self._root}{self._path}?{urlencode([*kept, ('cursor', cursor)])}"
+def page_response(request: Request, page: Page, known: Revisions) -> Response:
+    """200 with the bare array and a link to the next page (RFC 8288), or 304."""
+    if known is None or page.revision in known:
+        return _not_modified(page.revision)
+    headers = {"ETag": f'"{page.revision}"'}
+    if page.next_cursor:
+        headers["Link"] = f'<{_next(request, page.next_cursor)}>; rel="next"'
+    if page.total is not None:
+        headers["X-Total-Count"] = str(page.total)
+    return Response(page.json, 200, headers, _JSON)
+
+
+def _next(request: Request, cursor: str) -> str:
+    given = request.query_params.multi_items()
+    kept = [(name, value) for name, value in given if name != "cursor"]
+    query = urlencode([*kept, ("cursor", cursor)])
+    return f"{root_of(request)}{request.scope['path']}?{query}"
 
 
 def _not_modified(revision: int) -> Response:

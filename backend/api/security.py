@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 Raw = tuple[bytes, bytes]
 
 # Strict-Transport-Security is not here: it belongs to whoever ends TLS (RFC 6797, 7.2).
@@ -19,25 +17,6 @@ POLICY: Raw = (b"content-security-policy", b"default-src 'none'; frame-ancestors
 REVALIDATE: Raw = (b"cache-control", b"private, no-cache")
 # Nobody keeps it (RFC 9111, 5.2.2.5).
 FORGET: Raw = (b"cache-control", b"no-store")
-
-
-class SecurityHeadersMiddleware:
-    """Adds the headers to every answer; a policy that it has already stays."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": secured(scope["method"], message["headers"])}
-            await send(message)
-
-        await self.app(scope, receive, send_with_headers)
 
 
 def secured(method: str, headers: Iterable[Raw]) -> list[Raw]:

@@ -2,21 +2,23 @@
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from select import POLLERR, POLLHUP, POLLIN, poll
 from typing import Any
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, Select, column, create_engine, event, select, table
+from sqlalchemy import Connection, Engine, Select, column, create_engine, event, select, table
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from backend.config import Settings
-from backend.models.deadline import DeadlineExceededError, enforce_deadlines
 from backend.models.guard import guard
+from backend.models.waiting import DeadlineExceededError, aside, wait_as_above
 
 MIGRATIONS = Path(__file__).parents[1] / "alembic"
 IDLE_BEFORE_PING = 30.0
@@ -63,6 +65,32 @@ def _verify(engine: Engine) -> None:
             raise DisconnectionError("the connection was cut while idle") from error
 
 
+def _connect_aside(engine: Engine) -> None:
+    """libpq looks names up before it lets us wait for anything."""
+
+    @event.listens_for(engine, "do_connect")
+    def connect(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
+        return aside(dialect.loaded_dbapi.connect, *arguments, **options)
+
+
+@contextmanager
+def transaction_of(session: Session) -> Iterator[Connection]:
+    """Where the session would execute, without its unit of work, which costs more than a statement.
+
+    On the service's engine each statement is a transaction; elsewhere the block is one. A new
+    connection is made aside: SQLAlchemy asks the first one about its server, and holds a lock
+    against all others meanwhile.
+    """
+    bind = session.get_bind()
+    if isinstance(bind, Connection):  # a test's, which rolls back in the end
+        with bind.begin_nested():
+            yield bind
+    else:
+        is_new = bind.pool.checkedin() == 0  # type: ignore[attr-defined]
+        with aside(bind.connect) if is_new else bind.connect() as connection, connection.begin():
+            yield connection
+
+
 def _keep_others_after_deadline(engine: Engine) -> None:
     """A statement that took too long says nothing about the other connections of the pool."""
 
@@ -87,16 +115,17 @@ def make_engine(url: URL, pool_size: int) -> Engine:
         skip_autocommit_rollback=True,
         use_native_hstore=False,
         pool_size=pool_size,
-        max_overflow=1,  # for readiness, when all others are busy; a thread never waits for one
+        max_overflow=1,  # for readiness, when all others are busy; a request never waits for one
         pool_timeout=1,
         hide_parameters=True,
         enable_from_linting=False,  # it takes the one row of a CTE for a cartesian product
         connect_args=defaults,
     )
+    _connect_aside(engine)
     _verify(engine)
     _keep_others_after_deadline(engine)
     guard(engine)
-    enforce_deadlines()
+    wait_as_above()
     return engine
 
 

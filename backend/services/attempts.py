@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from threading import Lock
 from typing import TypeVar
 
+from sqlalchemy import Connection
 from sqlmodel import Session
 
 from backend.errors import DatabaseUnavailable, NotMigrated, TimedOut
-from backend.models.deadline import deadline
+from backend.models.database import transaction_of
+from backend.models.waiting import deadline, sleep
 from backend.services.faults import translated
 
 Result = TypeVar("Result")
@@ -62,22 +64,21 @@ class Attempts:
         self.has_repeated = False
         """Whether something was sent more than once: then it may find its own work."""
 
-    def make(self, execute: Callable[[Session], Result], *, repeatable: bool) -> Result:
-        """Execute in a transaction, and give the connection back in this very thread.
+    def make(self, execute: Callable[[Connection], Result], *, repeatable: bool) -> Result:
+        """Execute in a transaction, and give the connection back before anything else is done.
 
-        A connection held until the response is sent deadlocks the pool: who waits for it holds the
-        thread that the response waits for (specs/001-backend-task-api/research.md, 8).
+        One that is held until the response is sent is missed by all who wait for it meanwhile
+        (specs/001-backend-task-api/research.md, 8).
         """
-        if time.monotonic() > self._at:  # spent waiting for this thread
+        if time.monotonic() > self._at:  # spent waiting for a turn
             raise TimedOut
         pauses = _pauses()
         while True:
             sent, pause = False, next(pauses)
             try:
-                with deadline(self._at), translated(), self._session.begin():
-                    self._session.connection()
+                with deadline(self._at), translated(), transaction_of(self._session) as connection:
                     sent = True
-                    result = execute(self._session)
+                    result = execute(connection)
             except NotMigrated:  # it is not lost, and no pause will mend it
                 raise
             except TimedOut as error:
@@ -87,7 +88,7 @@ class Attempts:
                 if not (is_safe and _outage.is_bearable() and self._has(pause)):
                     raise error if sent else DatabaseUnavailable.before_sending() from error
                 self.has_repeated |= sent
-                time.sleep(pause)
+                sleep(pause)
             else:
                 _outage.end()
                 return result

@@ -19,7 +19,7 @@ from backend.errors import (
     Overloaded,
     TimedOut,
 )
-from backend.models.deadline import DeadlineExceededError
+from backend.models.waiting import DeadlineExceededError
 
 QUERY_CANCELED = "57014"
 LOCK_NOT_AVAILABLE = "55P03"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from sqlalchemy import (
@@ -34,14 +34,14 @@ Value = Any
 
 @dataclass(frozen=True)
 class SortKey:
-    """What is compared, upwards and downwards, and a task's value of it in a cursor.
+    """What is compared, upwards and downwards, and its value in a cursor, by a task's JSON.
 
     Null is last in both directions: it counts as the infinity in `nulls`.
     """
 
     up: ColumnElement[Any]
     down: ColumnElement[Any]
-    value: Callable[[Mapping[Any, Any]], Value]
+    value: Callable[[Mapping[str, Any]], Value]
     parse: Callable[[Any], Value]
     nulls: tuple[ColumnElement[Any], ColumnElement[Any]] | None = None
 
@@ -50,12 +50,11 @@ def _infinity(name: str, of_type: TypeEngine[Any]) -> ColumnElement[Any]:
     return cast(literal_column(f"'{name}'"), of_type)
 
 
-def _due_of(row: Mapping[Any, Any]) -> datetime | None:
+def _due_of(task: Mapping[str, Any]) -> datetime | None:
     """As `models.task.due`, of a task that was read."""
-    if row["due_date"] is not None:
-        return datetime.combine(row["due_date"], time.min, UTC)
-    due_at: datetime | None = row["due_at"]
-    return due_at
+    if task["due_date"] is not None:
+        return datetime.combine(date.fromisoformat(task["due_date"]), time.min, UTC)
+    return datetime.fromisoformat(task["due_at"]) if task["due_at"] is not None else None
 
 
 def _instant(value: Any) -> datetime:
@@ -87,7 +86,12 @@ def _flag(value: Any) -> bool:
 
 def _column(name: str, parse: Callable[[Any], Value]) -> SortKey:
     column = tasks.c[name]
-    return SortKey(column, column, lambda row: row[name], parse)
+    return SortKey(column, column, lambda task: task[name], parse)
+
+
+def _moment(name: str) -> SortKey:
+    column = tasks.c[name]
+    return SortKey(column, column, lambda task: datetime.fromisoformat(task[name]), _instant)
 
 
 def _due() -> SortKey:
@@ -100,17 +104,17 @@ def _order() -> SortKey:
     number = cast(tasks.c.order, Numeric)
     last, first = (_infinity(name, Numeric()) for name in ("Infinity", "-Infinity"))
     up, down = func.coalesce(number, last), func.coalesce(number, first)
-    return SortKey(up, down, lambda row: row["order"], _whole, (last, first))
+    return SortKey(up, down, lambda task: task["order"], _whole, (last, first))
 
 
 def _title() -> SortKey:
     folded = collate(tasks.c.title_folded, "C")
-    return SortKey(folded, folded, lambda row: fold(row["title"]), _text)
+    return SortKey(folded, folded, lambda task: fold(task["title"]), _text)
 
 
 KEYS = {
-    "created_at": _column("created_at", _instant),
-    "updated_at": _column("updated_at", _instant),
+    "created_at": _moment("created_at"),
+    "updated_at": _moment("updated_at"),
     "due": _due(),
     "priority": _column("priority", Priority),
     "order": _order(),
@@ -120,9 +124,9 @@ KEYS = {
 DEFAULT: Sort = (("created_at", False),)
 
 
-def position(sort: Sort, row: Mapping[Any, Any]) -> list[Value]:
-    """The values of a task's keys, and its id."""
-    return [*(KEYS[key].value(row) for key, _ in sort), row["id"]]
+def position(sort: Sort, task: Mapping[str, Any]) -> list[Value]:
+    """The values of the keys of a task as JSON, and its id."""
+    return [*(KEYS[key].value(task) for key, _ in sort), task["id"]]
 
 
 def parsed(sort: Sort, values: Any) -> list[Value]:
@@ -151,10 +155,17 @@ def _expression(term: Term) -> ColumnElement[Any]:
     return KEYS[key].down if reverse else KEYS[key].up
 
 
-def ordering(sort: Sort) -> list[ColumnElement[Any]]:
-    """ORDER BY; the id breaks ties."""
-    keys = [_expression(term).desc() if term[1] else _expression(term) for term in sort]
-    return [*keys, tasks.c.id]
+def compared(sort: Sort) -> list[ColumnElement[Any]]:
+    """What tasks are sorted by, but for the direction."""
+    return [_expression(term) for term in sort]
+
+
+def ordering(
+    sort: Sort, keys: Sequence[ColumnElement[Any]], task_id: ColumnElement[Any]
+) -> list[ColumnElement[Any]]:
+    """ORDER BY what is compared; the id breaks ties."""
+    directed = zip(keys, sort, strict=True)
+    return [*(key.desc() if reverse else key for key, (_, reverse) in directed), task_id]
 
 
 def _last(number: int, term: Term, *, is_null: bool) -> ColumnElement[Any]:

@@ -1,7 +1,8 @@
 """The statements on one task, built once. Each write takes the owner's row first.
 
-Parameters are bound by the service: `owner`, `task_id`, `revisions` (those that the client accepts,
-or null for any), `new_<column>` for what is written, `key` and `fingerprint` of a create.
+Parameters are bound by the service: `owner`, `address` (`rendering.py`), `task_id`, `revisions`
+(those that the client accepts, or null for any), `new_<column>` for what is written, `key` and
+`fingerprint` of a create. Answered is the task as `json`, with its `revision` and `url`.
 """
 
 from collections.abc import Mapping
@@ -14,19 +15,25 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Executable,
+    FromClause,
+    Select,
+    Subquery,
     Text,
     and_,
     any_,
     bindparam,
     case,
+    cast,
     exists,
     func,
     insert,
     literal,
+    literal_column,
     null,
     or_,
     select,
     true,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -34,6 +41,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from backend.models.task import idempotency_keys, tasks
 from backend.services.ownership import Condition, owned, owner, this, this_live
+from backend.services.rendering import json_of, shown
 from backend.services.revisions import bump, first_bump
 from backend.services.search import FOLDED
 
@@ -57,12 +65,21 @@ def _written_as_expected() -> Condition:
     return or_(revisions.is_(None), tasks.c.revision == any_(revisions))
 
 
-def _answer(task: Condition, written: CTE[Any]) -> Executable:
-    """One row: whether the task was found, and the task if it was written."""
+def _rendered(task: Subquery, *more: ColumnElement[Any]) -> Select[Any]:
+    return select(json_of(task).label("json"), task.c.revision, task.c.url, *more)
+
+
+def _one_answer(rows: FromClause, *more: ColumnElement[Any]) -> Select[Any]:
+    """Exactly one row: the answer for the row, or nulls, and more."""
+    task = select(*shown(rows.c)).select_from(rows).subquery("task")
+    one = select(literal_column("1").label("one")).subquery("one")
+    return _rendered(task, *more).select_from(one.outerjoin(task, true()))
+
+
+def _answer(task: Condition, written: CTE[Any]) -> Select[Any]:
+    """The task if it was written, and whether it was found."""
     found = exists(select(tasks.c.id).where(task).correlate(None)).label("found")
-    one = select(literal(1).label("one")).subquery("one")
-    columns = [written.c[column.name] for column in COLUMNS]
-    return select(found, *columns).select_from(one.outerjoin(written, true()))
+    return _one_answer(written, found)
 
 
 def _change(task: Condition, values: Values, taken: CTE[Any]) -> Executable:
@@ -149,8 +166,8 @@ def _claim(taken: CTE[Any]) -> CTE[Any]:
 def _create_once() -> Executable:
     """Owner's row, key, task, each feeding the next: who does not get the key makes no task.
 
-    Answers the new task, or what is kept of the key's first use; neither, if another request took
-    the key while this one waited: then the same statement again finds it.
+    Answers the new task, or that of the key's first use with its fingerprint; neither, if another
+    request took the key while this one waited: then the same statement again finds it.
     """
     used = (
         select(idempotency_keys)
@@ -163,17 +180,28 @@ def _create_once() -> Executable:
     )
     claimed = _claim(first_bump(~exists(select(used.c.key))))
     created = _insert(claimed, claimed.c.task_id).cte("created")
-    one = select(literal(1).label("one")).subquery("one")
-    kept = [used.c[name].label(f"first_{name}") for name in FIRST_USE]
-    columns = [created.c[column.name] for column in COLUMNS]
-    joined = one.outerjoin(created, true()).outerjoin(used, true())
-    return select(*columns, *kept).select_from(joined)
+    task = union_all(select(created), _first_answer(used)).cte("task_of_key")
+    fingerprint = select(used.c.fingerprint).scalar_subquery().label("first_fingerprint")
+    return _one_answer(task, fingerprint)
 
 
-FIRST_USE = ("fingerprint", "task_id", "revision", "created_at")
-CREATE = _insert(first_bump())
+def _first_answer(used: CTE[Any]) -> Select[Any]:
+    """The task as it was created: what is sent again, and what is kept of the key's first use."""
+    values: dict[str, ColumnElement[Any]] = {
+        **{column: cast(_new(column), tasks.c[column].type) for column in CONTENT},
+        "user_id": owner(),
+        "id": used.c.task_id,
+        "completed_at": case((_new("completed"), used.c.created_at)),
+        "revision": used.c.revision,
+        "created_at": used.c.created_at,
+        "updated_at": used.c.created_at,
+    }
+    return select(*(values[column.name].label(column.name) for column in COLUMNS))
+
+
+CREATE = _one_answer(_insert(first_bump()).cte("created"))
 CREATE_ONCE = _create_once()
-READ = select(*COLUMNS).where(this_live())
+READ = _rendered(select(*shown(tasks.c)).where(this_live()).subquery("task"))
 TOGGLE = _toggle()
 TRASH = _trash()
 RESTORE = _restore()

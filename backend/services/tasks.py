@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Executable, RowMapping
+from sqlalchemy import Executable, Row
 from sqlmodel import Session
 
 from backend.errors import (
@@ -22,8 +22,8 @@ from backend.services.filters import Filters
 from backend.services.search import FOLDED, fold
 from backend.services.sorting import Sort
 
-Row = Mapping[Any, Any]
-"""A task: the columns of `statements.COLUMNS` by name."""
+Answer = Row[Any]
+"""A task as `json`, with its `revision` and its `url`."""
 
 Revisions = Collection[int] | None
 """Those that the client accepts or has; None is any."""
@@ -43,9 +43,9 @@ class ListQuery:
 
 @dataclass(frozen=True)
 class Page:
-    """Tasks in order, where the next page begins, the number of all, and the list's revision."""
+    """A JSON array, where the next page begins, the number of all, and the list's revision."""
 
-    rows: Sequence[Row]
+    json: str
     next_cursor: str | None
     total: int | None
     revision: int
@@ -55,7 +55,7 @@ class Page:
 class Created:
     """A task, and whether it is the answer of an earlier create with the same key."""
 
-    row: Row
+    task: Answer
     replayed: bool = False
 
 
@@ -66,9 +66,13 @@ class TaskService:
     PreconditionFailed if the task's revision is not one of those that the client accepts.
     """
 
-    def __init__(self, session: Session, owner: int, timeout: float = 4.0) -> None:
-        """`timeout` in seconds is for all of the request's work in the database, from now on."""
+    def __init__(self, session: Session, owner: int, address: str, timeout: float = 4.0) -> None:
+        """`address` begins the `url` of every task, which ends in its id.
+
+        `timeout` in seconds is for all of the request's work in the database, from now on.
+        """
         self._owner = owner
+        self._address = address
         self._attempts = Attempts(session, time.monotonic() + timeout)
 
     def create(self, values: Mapping[str, Any], key: str | None = None) -> Created:
@@ -77,38 +81,38 @@ class TaskService:
         Raises IdempotencyKeyReused if the key was used for other values.
         """
         if key is None:
-            return Created(self._all(statements.CREATE, repeatable=False, **_bound(values))[0])
+            return Created(self._one(statements.CREATE, repeatable=False, **_bound(values)))
         fingerprint = _fingerprint(values)
         bounds = _bound(values) | {"key": key, "fingerprint": fingerprint}
-        answer = self._all(statements.CREATE_ONCE, **bounds)[0]
-        if answer["id"] is None and answer["first_task_id"] is None:  # lost the race to the key
-            answer = self._all(statements.CREATE_ONCE, **bounds)[0]
-        if answer["id"] is not None:
+        answer = self._one(statements.CREATE_ONCE, **bounds)
+        if answer.json is None:  # lost the race to the key
+            answer = self._one(statements.CREATE_ONCE, **bounds)
+        if answer.first_fingerprint is None:
             return Created(answer)
-        if answer["first_fingerprint"] != fingerprint:
+        if answer.first_fingerprint != fingerprint:
             raise IdempotencyKeyReused
-        return Created(self._first_answer(values, answer), replayed=True)
+        return Created(answer, replayed=True)
 
-    def read(self, task_id: int) -> Row:
-        rows = self._all(statements.READ, task_id=task_id)
-        if not rows:
+    def read(self, task_id: int) -> Answer:
+        answers = self._all(statements.READ, task_id=task_id)
+        if not answers:
             raise TaskNotFound
-        return rows[0]
+        return answers[0]
 
-    def change(self, task_id: int, values: Mapping[str, Any], expected: Revisions = None) -> Row:
+    def change(self, task_id: int, values: Mapping[str, Any], expected: Revisions = None) -> Answer:
         """Write these columns of `statements.CONTENT`; all of them replace the task. Repeatable."""
         statement = statements.changing(frozenset(values))
         return self._write(statement, task_id, expected, **_bound(values))
 
-    def toggle(self, task_id: int, expected: Revisions = None) -> Row:
+    def toggle(self, task_id: int, expected: Revisions = None) -> Answer:
         """Flip completion. Not repeatable: each call flips, unless a revision is expected."""
         repeatable = expected is not None
         return self._write(statements.TOGGLE, task_id, expected, repeatable=repeatable)
 
-    def trash(self, task_id: int, expected: Revisions = None) -> Row:
+    def trash(self, task_id: int, expected: Revisions = None) -> Answer:
         return self._write(statements.TRASH, task_id, expected)
 
-    def restore(self, task_id: int, expected: Revisions = None) -> Row:
+    def restore(self, task_id: int, expected: Revisions = None) -> Answer:
         """Take a task out of the trash; one that is not in it stays as it is. Repeatable."""
         return self._write(statements.RESTORE, task_id, expected)
 
@@ -122,25 +126,13 @@ class TaskService:
         last = None
         if query.cursor is not None:
             last = sorting.parsed(query.sort, cursor.decode(identity, query.cursor))
-        found = self._all(_page_statement(query, last), **_page_bounds(query, last))
-        rows = [row for row in found if row["id"] is not None]
-        page, following = rows[: query.limit], None
-        if len(rows) > query.limit:
-            following = cursor.encode(identity, sorting.position(query.sort, page[-1]))
-        return Page(page, following, found[0]["total"], found[0]["list_revision"])
-
-    def _first_answer(self, values: Mapping[str, Any], first: Row) -> Row:
-        """The task as it was created: what was sent, and what is kept of the key's first use."""
-        created_at = first["first_created_at"]
-        return {
-            **values,
-            "user_id": self._owner,
-            "id": first["first_task_id"],
-            "completed_at": created_at if values["completed"] else None,
-            "revision": first["first_revision"],
-            "created_at": created_at,
-            "updated_at": created_at,
-        }
+        found = self._one(_page_statement(query, last), **_page_bounds(query, last))
+        texts = found.json.split(lists.SEPARATOR) if found.json else []
+        page, following = texts[: query.limit], None
+        if len(texts) > query.limit:
+            position = sorting.position(query.sort, json.loads(page[-1]))
+            following = cursor.encode(identity, position)
+        return Page(f"[{','.join(page)}]", following, found.total, found.list_revision)
 
     def _write(
         self,
@@ -150,24 +142,27 @@ class TaskService:
         *,
         repeatable: bool = True,
         **bounds: Any,
-    ) -> Row:
+    ) -> Answer:
         revisions = None if expected is None else list(expected)
         bounds |= {"task_id": task_id, "revisions": revisions}
-        answer = self._all(statement, repeatable=repeatable, **bounds)[0]
-        if answer["id"] is not None:
+        answer = self._one(statement, repeatable=repeatable, **bounds)
+        if answer.json is not None:
             return answer
         if self._attempts.has_repeated and (expected is not None or statement is statements.TRASH):
             raise DatabaseUnavailable  # what is in its way may be its own first attempt
-        raise PreconditionFailed if answer["found"] and expected is not None else TaskNotFound
+        raise PreconditionFailed if answer.found and expected is not None else TaskNotFound
+
+    def _one(self, statement: Executable, *, repeatable: bool = True, **parameters: Any) -> Answer:
+        """The one row of a statement that always answers."""
+        return self._all(statement, repeatable=repeatable, **parameters)[0]
 
     def _all(
         self, statement: Executable, *, repeatable: bool = True, **parameters: Any
-    ) -> Sequence[RowMapping]:
+    ) -> Sequence[Answer]:
         """The rows of a statement for this owner; a repeatable one survives a lost connection."""
-        bounds = {"owner": self._owner, **parameters}
+        bounds = {"owner": self._owner, "address": self._address, **parameters}
         return self._attempts.make(
-            lambda session: session.execute(statement, bounds).mappings().all(),
-            repeatable=repeatable,
+            lambda connection: connection.execute(statement, bounds).all(), repeatable=repeatable
         )
 
 
@@ -184,15 +179,16 @@ def _fingerprint(values: Mapping[str, Any]) -> str:
 
 def _page_statement(query: ListQuery, last: Sequence[Any] | None) -> Executable:
     nulls = tuple(value is None for value in last[:-1]) if last else None
-    return lists.page(query.filters.active(), query.sort, nulls, query.count)
+    conditional = query.known is None or bool(query.known)
+    shape = lists.Shape(query.filters.active(), query.sort, nulls, query.count, conditional)
+    return lists.page(shape)
 
 
 def _page_bounds(query: ListQuery, last: Sequence[Any] | None) -> dict[str, Any]:
-    """One task more than the page holds tells whether there is a next one."""
     return {
         **query.filters.bounds(),
         **(sorting.bounds(last) if last else {}),
-        "count": query.limit + 1,
+        "limit": query.limit,
         "known": list(query.known or ()),
         "knows_any": query.known is None,
     }

@@ -37,7 +37,7 @@ class Service:
 async def asked(times: int) -> list[int]:
     """The statuses, in order, of requests at once for one place that is free after a while."""
     service = Service()
-    layer = admission.AdmissionMiddleware(service, places=1)
+    layer = admission.AdmissionMiddleware(service, places=1, limit=0)
     sent = [asyncio.create_task(service.ask(layer)) for _ in range(times)]
     while len(service.statuses) + layer._waiting + 1 < times:
         await asyncio.sleep(0)

@@ -115,11 +115,11 @@ def test_35_a_database_without_migrations_serves_nobody_and_is_not_waited_for(
 
 
 @pytest.mark.requirement("NFR-08")
-def test_a_request_whose_time_is_over_before_it_has_a_thread_asks_no_database(
+def test_a_request_whose_time_is_over_before_its_turn_asks_no_database(
     live: RecordingClient,
 ) -> None:
     live.recorder.statements.clear()
-    tasks = TaskService(live.app.state.sessions(), 1, timeout=-1)
+    tasks = TaskService(live.app.state.sessions(), 1, "/", timeout=-1)
     with pytest.raises(TimedOut, match="nothing was changed"):
         tasks.read(1)
     assert live.recorder.statements == []

@@ -52,7 +52,8 @@ def build() -> list[Executable]:
         if isinstance(value, Executable)
     ]
     changes = [statements.changing(columns) for columns in SHAPES]
-    pages = [lists.page(NO_FILTER, SORT, nulls, True) for nulls in (None, (False,))]
+    shapes = [lists.Shape(NO_FILTER, SORT, nulls, counted=True) for nulls in (None, (False,))]
+    pages = list(map(lists.page, shapes))
     return [*fixed, *changes, *pages, lists.trashing(NO_FILTER)]
 
 
@@ -173,4 +174,5 @@ def walk(client: RecordingClient) -> None:
     while "next" in page.links:
         page = client.get(page.links["next"]["url"])
         owners += [task["user_id"] for task in page.json()]
+        assert page.headers["x-total-count"] == "3"
     assert owners == [MINE] * 3

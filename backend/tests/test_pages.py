@@ -65,5 +65,5 @@ def test_the_statements_that_clients_shape_are_kept_in_bounds() -> None:
     most = lists.page.cache_info().maxsize
     assert most
     for keys in permutations(("created_at", "updated_at", "due", "title", "order", "completed")):
-        lists.page(frozenset(), tuple((key, False) for key in keys), None, counted=False)
+        lists.page(lists.Shape(frozenset(), tuple((key, False) for key in keys)))
     assert lists.page.cache_info().currsize <= most

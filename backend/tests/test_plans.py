@@ -160,7 +160,7 @@ def near_the_end(client: RecordingClient) -> dict[str, str]:
     }
 
 
-@pytest.mark.requirement("FR-16", "NFR-05")
+@pytest.mark.requirement("FR-16", "NFR-12")
 @pytest.mark.parametrize("sort", ["created_at", "-created_at", "due"])
 def test_the_last_page_reads_as_little_as_the_first(loaded: RecordingClient, sort: str) -> None:
     query = f"sort={sort}&limit=50"

@@ -7,7 +7,7 @@ from backend.tests.support.proxy import Proxy
 from backend.tests.support.surfaces import VERBS, Surface
 
 
-@pytest.mark.requirement("NFR-05")
+@pytest.mark.requirement("NFR-05", "NFR-12")
 @pytest.mark.parametrize("verb", ["create", "list", "next page", *VERBS])
 def test_a_request_is_one_round_trip(
     behind_proxy: tuple[TestClient, Proxy], surface: Surface, verb: str
@@ -29,7 +29,7 @@ def test_a_request_is_one_round_trip(
     assert proxy.connections == connections
 
 
-@pytest.mark.requirement("NFR-05")
+@pytest.mark.requirement("NFR-05", "NFR-12")
 def test_what_cannot_succeed_costs_no_round_trip(
     behind_proxy: tuple[TestClient, Proxy], surface: Surface
 ) -> None:

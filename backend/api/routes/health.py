@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
 from backend.api.deps import require_ready
+from backend.api.openapi import operation_id
 from backend.api.schemas.answers import UNREADY
 from backend.api.strict import StrictRoute
 
@@ -14,7 +15,12 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-router = APIRouter(prefix="/health", tags=["health"], route_class=StrictRoute)
+router = APIRouter(
+    prefix="/health",
+    tags=["health"],
+    route_class=StrictRoute,
+    generate_unique_id_function=operation_id,
+)
 
 
 @router.get("/live")

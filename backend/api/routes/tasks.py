@@ -1,10 +1,14 @@
 """The tasks, on two surfaces: the same handlers, bound to the owner of the path or of the query."""
 
 from collections.abc import Callable
+from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.routing import BaseRoute
 
-from backend.api.deps import BodyOwnersTasks, Doomed, Listed, Present, Tasks
+from backend.api.deps import BodyOwnersTasks, Doomed, Listed, Tasks
+from backend.api.openapi import operation_id
+from backend.api.responses import created_response, page_response, task_response
 from backend.api.schemas.answers import (
     ANYWHERE,
     CREATED,
@@ -27,27 +31,26 @@ from backend.api.schemas.task import (
 )
 from backend.api.strict import StrictRoute
 
+Handler = Callable[..., Response]
 
-def list_tasks(query: Listed, tasks: Tasks, present: Present) -> Response:
+
+def list_tasks(request: Request, query: Listed, tasks: Tasks) -> Response:
     """The owner's tasks: filtered, sorted, page by page."""
-    return present.page(tasks.page(query), query.known)
+    return page_response(request, tasks.page(query), query.known)
 
 
 def create_task(
-    body: TaskContent, tasks: Tasks, present: Present, idempotency_key: IdempotencyKey = None
+    body: TaskContent, tasks: Tasks, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Create a task. Safe to repeat only with an `Idempotency-Key`: else each request makes one."""
-    return present.created(tasks.create(body.model_dump(), idempotency_key))
+    return created_response(tasks.create(body.model_dump(), idempotency_key))
 
 
 def create_owned_task(
-    body: OwnedTaskContent,
-    tasks: BodyOwnersTasks,
-    present: Present,
-    idempotency_key: IdempotencyKey = None,
+    body: OwnedTaskContent, tasks: BodyOwnersTasks, idempotency_key: IdempotencyKey = None
 ) -> Response:
     """Create a task for the owner in the body. Safe to repeat only with an `Idempotency-Key`."""
-    return present.created(tasks.create(body.model_dump(), idempotency_key))
+    return created_response(tasks.create(body.model_dump(), idempotency_key))
 
 
 def delete_tasks(filters: Doomed, tasks: Tasks) -> Response:
@@ -56,38 +59,28 @@ def delete_tasks(filters: Doomed, tasks: Tasks) -> Response:
     return Response(status_code=204)
 
 
-def read_task(
-    id: TaskId, tasks: Tasks, present: Present, if_none_match: IfNoneMatch = ()
-) -> Response:
+def read_task(id: TaskId, tasks: Tasks, if_none_match: IfNoneMatch = ()) -> Response:
     """Read a task."""
-    return present.task(tasks.read(id), if_none_match)
+    return task_response(tasks.read(id), if_none_match)
 
 
-def replace_task(
-    id: TaskId, body: TaskContent, tasks: Tasks, present: Present, if_match: IfMatch = None
-) -> Response:
+def replace_task(id: TaskId, body: TaskContent, tasks: Tasks, if_match: IfMatch = None) -> Response:
     """Replace a task: fields left out return to their defaults. Never creates."""
-    return present.task(tasks.change(id, body.model_dump(), if_match))
+    return task_response(tasks.change(id, body.model_dump(), if_match))
 
 
-def patch_task(
-    id: TaskId, body: TaskPatch, tasks: Tasks, present: Present, if_match: IfMatch = None
-) -> Response:
+def patch_task(id: TaskId, body: TaskPatch, tasks: Tasks, if_match: IfMatch = None) -> Response:
     """Change what is sent (RFC 7396): absent keeps, null resets to the default."""
-    return present.task(tasks.change(id, body.changes(), if_match))
+    return task_response(tasks.change(id, body.changes(), if_match))
 
 
 def complete_task(
-    id: TaskId,
-    tasks: Tasks,
-    present: Present,
-    body: Completion | None = None,
-    if_match: IfMatch = None,
+    id: TaskId, tasks: Tasks, body: Completion | None = None, if_match: IfMatch = None
 ) -> Response:
     """Without a body, toggle completion (not safe to repeat); with one, set it (repeatable)."""
     if body is None:
-        return present.task(tasks.toggle(id, if_match))
-    return present.task(tasks.change(id, body.model_dump(), if_match))
+        return task_response(tasks.toggle(id, if_match))
+    return task_response(tasks.change(id, body.model_dump(), if_match))
 
 
 def delete_task(id: TaskId, tasks: Tasks, if_match: IfMatch = None) -> Response:
@@ -96,31 +89,44 @@ def delete_task(id: TaskId, tasks: Tasks, if_match: IfMatch = None) -> Response:
     return Response(status_code=204)
 
 
-def restore_task(id: TaskId, tasks: Tasks, present: Present, if_match: IfMatch = None) -> Response:
+def restore_task(id: TaskId, tasks: Tasks, if_match: IfMatch = None) -> Response:
     """Take a task out of the trash. Repeatable."""
-    return present.task(tasks.restore(id, if_match))
+    return task_response(tasks.restore(id, if_match))
 
 
-def _surface(prefix: str, tag: str, create: Callable[..., Response]) -> APIRouter:
+def _surface(app: FastAPI, prefix: str, tag: str, create: Handler) -> list[BaseRoute]:
     """Every verb under a prefix; only create differs, by where it finds the owner."""
-    router = APIRouter(prefix=prefix, tags=[tag], route_class=StrictRoute, responses=ANYWHERE)
-    one = "/{id}"
-    router.get("", response_model=list[TaskRead], responses=LISTED)(list_tasks)
-    router.post("", response_model=TaskRead, status_code=201, responses=CREATED)(create)
-    router.delete("", status_code=204)(delete_tasks)
-    router.get(one, response_model=TaskRead, responses=READ)(read_task)
-    router.put(one, response_model=TaskRead, responses=WRITTEN)(replace_task)
-    router.patch(one, response_model=TaskRead, responses=PATCHED, openapi_extra=MERGE_PATCH)(
-        patch_task
+    router = APIRouter(
+        prefix=prefix,
+        tags=[tag],
+        route_class=StrictRoute,
+        responses=ANYWHERE,
+        generate_unique_id_function=operation_id,
+        dependency_overrides_provider=app,
     )
-    router.delete(one, status_code=204, responses=DELETED)(delete_task)
-    router.patch(f"{one}/complete", response_model=TaskRead, responses=WRITTEN)(complete_task)
-    router.post(f"{one}/restore", response_model=TaskRead, responses=RESTORED)(restore_task)
-    return router
+
+    def add(method: str, path: str, handler: Handler, **options: Any) -> None:
+        router.add_api_route(path, handler, methods=[method], **options)
+
+    one = {"response_model": TaskRead}
+    add("GET", "", list_tasks, response_model=list[TaskRead], responses=LISTED)
+    add("POST", "", create, **one, status_code=201, responses=CREATED)
+    add("DELETE", "", delete_tasks, status_code=204)
+    add("GET", "/{id}", read_task, **one, responses=READ)
+    add("PUT", "/{id}", replace_task, **one, responses=WRITTEN)
+    add("PATCH", "/{id}", patch_task, **one, responses=PATCHED, openapi_extra=MERGE_PATCH)
+    add("DELETE", "/{id}", delete_task, status_code=204, responses=DELETED)
+    add("PATCH", "/{id}/complete", complete_task, **one, responses=WRITTEN)
+    add("POST", "/{id}/restore", restore_task, **one, responses=RESTORED)
+    return router.routes
 
 
-# The flat surface comes first: `/api/v1/tasks` would match `/api/{user_id}/tasks`, too.
-surfaces = (
-    _surface("/api/v1/tasks", "flat", create_owned_task),
-    _surface("/api/{user_id}/tasks", "primary", create_task),
-)
+def surfaces(app: FastAPI) -> list[BaseRoute]:
+    """The routes of both, for the application itself: it would match an included router twice.
+
+    The flat one comes first: `/api/v1/tasks` would match `/api/{user_id}/tasks`, too.
+    """
+    return [
+        *_surface(app, "/api/v1/tasks", "flat", create_owned_task),
+        *_surface(app, "/api/{user_id}/tasks", "primary", create_task),
+    ]

@@ -6,9 +6,10 @@ from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from annotated_types import Ge, Le
-from fastapi import Header, Query
+from fastapi import Header
 from pydantic import (
     AfterValidator,
+    BaseModel,
     BeforeValidator,
     Field,
     PlainValidator,
@@ -17,7 +18,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from backend.api.schemas.fields import PLAIN, WITHOUT_NUL, decimal
+from backend.api.schemas.fields import PLAIN, WITHOUT_NUL, Day, Instant, Tag, decimal
+from backend.models.task import Priority
 
 SORT_KEYS = ("created_at", "updated_at", "due", "priority", "order", "title", "completed")
 _TERM = f"-?({'|'.join(SORT_KEYS)})"
@@ -77,23 +79,25 @@ Choice = Annotated[bool, BeforeValidator(_choice), _schema(type="boolean")]
 Limit = Annotated[int, Ge(1), Le(500), BeforeValidator(decimal)]
 Cursor = Annotated[
     Annotated[str, StringConstraints(max_length=4096)] | None,
-    Query(description="From the `Link` of the page before."),
+    Field(description="From the `Link` of the page before."),
 ]
 SearchText = Annotated[
     Annotated[str, StringConstraints(max_length=200), PLAIN, WITHOUT_NUL] | None,
-    Query(description="Every word, anywhere in title or description, whatever its case."),
+    Field(description="Every word, anywhere in title or description, whatever its case."),
 ]
 TimeZone = Annotated[
     str,
     AfterValidator(_known_zone),
-    Field(json_schema_extra={"format": "time-zone"}),
-    Query(description="IANA, like `Europe/Berlin`; places `due_at` on a day."),
+    Field(
+        description="IANA, like `Europe/Berlin`; places `due_at` on a day.",
+        json_schema_extra={"format": "time-zone"},
+    ),
 ]
 Sort = Annotated[
     Any,
     BeforeValidator(_terms),
     _schema(type="string", pattern=_TERMS),
-    Query(
+    Field(
         description=f"Of {', '.join(SORT_KEYS)}, like `due,-priority`; `-` reverses; null is last, "
         "`id` breaks ties. Without it, `created_at`."
     ),
@@ -117,3 +121,26 @@ IdempotencyKey = Annotated[
         description="Makes the create repeatable for 24 hours; any text of the client's own.",
     ),
 ]
+
+
+class FilterParameters(BaseModel):
+    """Which tasks of the collection are meant."""
+
+    completed: Choice | None = None
+    priority: tuple[Priority, ...] = Field((), description="Any of these.")
+    tag: tuple[Tag, ...] = Field((), description="All of these.")
+    q: SearchText = None
+    due_from: Day | None = Field(None, description="First day, inclusive.")
+    due_to: Day | None = Field(None, description="Last day, inclusive.")
+    time_zone: TimeZone = "UTC"
+    updated_since: Instant | None = Field(None, description="Inclusive.")
+
+
+class ListParameters(FilterParameters):
+    """What a list is asked for."""
+
+    deleted: Choice = Field(False, description="List the trash.")
+    sort: Sort = (("created_at", False),)
+    limit: Limit = 500
+    cursor: Cursor = None
+    count: Choice = Field(False, description="Add `X-Total-Count`.")
