@@ -50,8 +50,8 @@ OURS = Service("ours", "this service", (*_QUIET, sys.executable, "-m", "backend.
 def in_processes(count: int) -> Service:
     """This service, several times, as uvicorn starts it."""
     protocol = ("--http", "backend.http_protocol:GuardedProtocol", "--ws", "none")
-    server = _uvicorn(sys.executable, "backend.main:app", *protocol, "--workers", str(count))
-    return replace(OURS, command=(*_QUIET, *server))
+    more = (*protocol, "--timeout-keep-alive", "30", "--workers", str(count))
+    return replace(OURS, command=(*_QUIET, *_uvicorn(sys.executable, "backend.main:app", *more)))
 
 
 USUAL = Service("usual", "FastAPI + SQLModel, usual", _peer("usual"), targets=(2.5, 4, 4, 4))

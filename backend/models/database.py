@@ -10,7 +10,17 @@ from select import POLLERR, POLLHUP, POLLIN, poll
 from typing import Any
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Select, column, create_engine, event, select, table
+from sqlalchemy import (
+    Connection,
+    Engine,
+    QueuePool,
+    Select,
+    column,
+    create_engine,
+    event,
+    select,
+    table,
+)
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import sessionmaker
@@ -86,7 +96,7 @@ def transaction_of(session: Session) -> Iterator[Connection]:
         with bind.begin_nested():
             yield bind
     else:
-        is_new = bind.pool.checkedin() == 0  # type: ignore[attr-defined]
+        is_new = isinstance(bind.pool, QueuePool) and bind.pool.checkedin() == 0
         with aside(bind.connect) if is_new else bind.connect() as connection, connection.begin():
             yield connection
 

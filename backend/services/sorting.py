@@ -121,7 +121,6 @@ KEYS = {
     "title": _title(),
     "completed": _column("completed", _flag),
 }
-DEFAULT: Sort = (("created_at", False),)
 
 
 def position(sort: Sort, task: Mapping[str, Any]) -> list[Value]:

@@ -1,14 +1,14 @@
 """The statements on one task, built once. Each write takes the owner's row first.
 
 Parameters are bound by the service: `owner`, `address` (`rendering.py`), `task_id`, `revisions`
-(those that the client accepts, or null for any), `new_<column>` for what is written, `key` and
-`fingerprint` of a create. Answered is the task as `json`, with its `revision` and `url`.
+(those that the client accepts), `new_<column>` for what is written, `key` and `fingerprint` of a
+create. Answered is the task as `json`, with its `revision` and `url`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CTE,
@@ -30,7 +30,6 @@ from sqlalchemy import (
     literal,
     literal_column,
     null,
-    or_,
     select,
     true,
     union_all,
@@ -46,6 +45,19 @@ from backend.services.revisions import bump, first_bump
 from backend.services.search import FOLDED
 
 Values = Mapping[str, ColumnElement[Any]]
+Assigned = Callable[[CTE[Any]], Values]
+"""What is written, by the number and the time that the owner's row gave."""
+
+
+class Write(NamedTuple):
+    """A change of one task, and the same if its revision is one that the client accepts.
+
+    The first answers with a row or none, the second with one in any case: was the task `found`?
+    """
+
+    always: Executable
+    if_match: Executable
+
 
 KEY_LIFETIME = timedelta(hours=24)
 CONTENT = ("title", "description", "completed", "priority", "due_date", "due_at", "tags", "order")
@@ -59,10 +71,8 @@ def _new(column: str) -> ColumnElement[Any]:
     return bindparam(f"new_{column}", type_=tasks.c[column].type)
 
 
-def _written_as_expected() -> Condition:
-    """The task has one of the revisions that the client accepts (If-Match), or it accepts any."""
-    revisions = bindparam("revisions", type_=ARRAY(BigInteger))
-    return or_(revisions.is_(None), tasks.c.revision == any_(revisions))
+def _task(rows: FromClause) -> Subquery:
+    return select(*shown(rows.c)).select_from(rows).subquery("task")
 
 
 def _rendered(task: Subquery, *more: ColumnElement[Any]) -> Select[Any]:
@@ -71,57 +81,57 @@ def _rendered(task: Subquery, *more: ColumnElement[Any]) -> Select[Any]:
 
 def _one_answer(rows: FromClause, *more: ColumnElement[Any]) -> Select[Any]:
     """Exactly one row: the answer for the row, or nulls, and more."""
-    task = select(*shown(rows.c)).select_from(rows).subquery("task")
+    task = _task(rows)
     one = select(literal_column("1").label("one")).subquery("one")
     return _rendered(task, *more).select_from(one.outerjoin(task, true()))
 
 
-def _answer(task: Condition, written: CTE[Any]) -> Select[Any]:
-    """The task if it was written, and whether it was found."""
-    found = exists(select(tasks.c.id).where(task).correlate(None)).label("found")
-    return _one_answer(written, found)
+def _is_expected() -> Condition:
+    """The task has one of the revisions that the client accepts (If-Match)."""
+    return tasks.c.revision == any_(bindparam("revisions", type_=ARRAY(BigInteger)))
 
 
-def _change(task: Condition, values: Values, taken: CTE[Any]) -> Executable:
-    expected = and_(task, _written_as_expected())
-    statement = update(tasks).where(expected)
-    statement = statement.values(revision=taken.c.revision, updated_at=taken.c.changed_at, **values)
-    return _answer(task, statement.returning(*COLUMNS).cte("written"))
+def _exists(task: Condition) -> ColumnElement[bool]:
+    return exists(select(tasks.c.id).where(task).correlate(None))
 
 
-def _taken(task: Condition) -> CTE[Any]:
-    expected = and_(task, _written_as_expected())
-    return bump(exists(select(tasks.c.id).where(expected).correlate(None)))
+def _change(task: Condition, expected: Condition, values: Assigned) -> CTE[Any]:
+    as_expected = and_(task, expected)
+    taken = bump(_exists(as_expected))
+    statement = update(tasks).where(as_expected)
+    statement = statement.values(
+        revision=taken.c.revision, updated_at=taken.c.changed_at, **values(taken)
+    )
+    return statement.returning(*COLUMNS).cte("written")
+
+
+def _write(task: Condition, values: Assigned) -> Write:
+    conditional = _change(task, _is_expected(), values)
+    found = _exists(task).label("found")
+    always = _rendered(_task(_change(task, true(), values)))
+    return Write(always, _one_answer(conditional, found))
 
 
 @cache
-def changing(columns: frozenset[str]) -> Executable:
-    """The update that writes just these columns of CONTENT; there are 2⁸ at the most."""
-    taken = _taken(this_live())
-    values = {column: _new(column) for column in columns}
-    values |= {FOLDED[column]: _new(FOLDED[column]) for column in columns & FOLDED.keys()}
-    if "completed" in columns:
+def changing(columns: frozenset[str]) -> Write:
+    """Write just these columns of CONTENT; there are 2⁸ sets of them at the most."""
+    new = {column: _new(column) for column in columns}
+    new |= {FOLDED[column]: _new(FOLDED[column]) for column in columns & FOLDED.keys()}
+
+    def values(taken: CTE[Any]) -> Values:
+        if "completed" not in columns:
+            return new
         kept = func.coalesce(tasks.c.completed_at, taken.c.changed_at)
-        values["completed_at"] = case((_new("completed"), kept))
-    return _change(this_live(), values, taken)
+        return {**new, "completed_at": case((_new("completed"), kept))}
+
+    return _write(this_live(), values)
 
 
-def _toggle() -> Executable:
-    taken = _taken(this_live())
-    values: Values = {
+def _toggled(taken: CTE[Any]) -> Values:
+    return {
         "completed": ~tasks.c.completed,
         "completed_at": case((tasks.c.completed, null()), else_=taken.c.changed_at),
     }
-    return _change(this_live(), values, taken)
-
-
-def _trash() -> Executable:
-    taken = _taken(this_live())
-    return _change(this_live(), {"deleted_at": taken.c.changed_at}, taken)
-
-
-def _restore() -> Executable:
-    return _change(this(), {"deleted_at": null()}, _taken(this()))
 
 
 def _insert(taken: CTE[Any], task_id: ColumnElement[Any] | None = None) -> Any:
@@ -199,9 +209,9 @@ def _first_answer(used: CTE[Any]) -> Select[Any]:
     return select(*(values[column.name].label(column.name) for column in COLUMNS))
 
 
-CREATE = _one_answer(_insert(first_bump()).cte("created"))
+CREATE = _rendered(_task(_insert(first_bump()).cte("created")))
 CREATE_ONCE = _create_once()
 READ = _rendered(select(*shown(tasks.c)).where(this_live()).subquery("task"))
-TOGGLE = _toggle()
-TRASH = _trash()
-RESTORE = _restore()
+TOGGLE = _write(this_live(), _toggled)
+TRASH = _write(this_live(), lambda taken: {"deleted_at": taken.c.changed_at})
+RESTORE = _write(this(), lambda taken: {"deleted_at": null()})

@@ -101,8 +101,8 @@ class TaskService:
 
     def change(self, task_id: int, values: Mapping[str, Any], expected: Revisions = None) -> Answer:
         """Write these columns of `statements.CONTENT`; all of them replace the task. Repeatable."""
-        statement = statements.changing(frozenset(values))
-        return self._write(statement, task_id, expected, **_bound(values))
+        write = statements.changing(frozenset(values))
+        return self._write(write, task_id, expected, **_bound(values))
 
     def toggle(self, task_id: int, expected: Revisions = None) -> Answer:
         """Flip completion. Not repeatable: each call flips, unless a revision is expected."""
@@ -136,21 +136,22 @@ class TaskService:
 
     def _write(
         self,
-        statement: Executable,
+        write: statements.Write,
         task_id: int,
         expected: Revisions,
         *,
         repeatable: bool = True,
         **bounds: Any,
     ) -> Answer:
-        revisions = None if expected is None else list(expected)
-        bounds |= {"task_id": task_id, "revisions": revisions}
-        answer = self._one(statement, repeatable=repeatable, **bounds)
-        if answer.json is not None:
-            return answer
-        if self._attempts.has_repeated and (expected is not None or statement is statements.TRASH):
+        bounds |= {"task_id": task_id, "revisions": list(expected or ())}
+        statement = write.always if expected is None else write.if_match
+        answers = self._all(statement, repeatable=repeatable, **bounds)
+        if answers and answers[0].json is not None:
+            return answers[0]
+        if self._attempts.has_repeated and (expected is not None or write is statements.TRASH):
             raise DatabaseUnavailable  # what is in its way may be its own first attempt
-        raise PreconditionFailed if answer.found and expected is not None else TaskNotFound
+        is_other = expected is not None and answers[0].found
+        raise PreconditionFailed if is_other else TaskNotFound
 
     def _one(self, statement: Executable, *, repeatable: bool = True, **parameters: Any) -> Answer:
         """The one row of a statement that always answers."""

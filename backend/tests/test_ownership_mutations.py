@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import chain, count, product
 from typing import Any
 
 import pytest
@@ -25,6 +25,7 @@ from backend.tests.support.surfaces import PRIMARY
 MINE, THEIRS, SAME_ID = 1, 2, 10**15
 SORT = (("created_at", False),)
 SHAPES: tuple[frozenset[str], ...] = (frozenset({"title"}), frozenset({"completed"}))
+ANY = {"If-Match": ", ".join(f'"{revision}"' for revision in range(1, 200))}
 NO_FILTER: frozenset[str] = frozenset()
 MODULES = (revisions, statements, lists, purge)
 ROOT = ownership.owned
@@ -45,16 +46,13 @@ def rebuilt(owned: Callable[..., Any]) -> Iterator[list[Executable]]:
 def build() -> list[Executable]:
     for module in MODULES:
         importlib.reload(module)
-    fixed = [
-        value
-        for module in (statements, purge)
-        for value in vars(module).values()
-        if isinstance(value, Executable)
-    ]
-    changes = [statements.changing(columns) for columns in SHAPES]
+    constants = [*vars(statements).values(), *vars(purge).values()]
+    fixed = [value for value in constants if isinstance(value, Executable)]
+    writes = [value for value in constants if isinstance(value, statements.Write)]
+    writes += [statements.changing(columns) for columns in SHAPES]
     shapes = [lists.Shape(NO_FILTER, SORT, nulls, counted=True) for nulls in (None, (False,))]
     pages = list(map(lists.page, shapes))
-    return [*fixed, *changes, *pages, lists.trashing(NO_FILTER)]
+    return [*fixed, *chain.from_iterable(writes), *pages, lists.trashing(NO_FILTER)]
 
 
 def number_of_predicates() -> int:
@@ -107,10 +105,10 @@ def owners_are_apart(client: RecordingClient, connection: Connection) -> None:
     listed = client.get(f"/api/{THEIRS}/tasks?count=true")
     assert listed.is_success
     foreign = listed.json()[0]["id"]
-    for task_id, status in ((SAME_ID, 200), (foreign, 404)):
+    for headers, (task_id, status) in product(({}, ANY), ((SAME_ID, 200), (foreign, 404))):
         for name, request in PRIMARY.verbs(MINE, task_id).items():
             theirs, mine = rows(connection, THEIRS), rows(connection, MINE)
-            answer = client.request(**vars(request))
+            answer = client.request(**vars(request), headers=headers)
             assert answer.status_code == (204 if (name, status) == ("delete", 200) else status)
             assert rows(connection, THEIRS) == theirs
             assert status == 200 or rows(connection, MINE) == mine
