@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Thousands of requests, which coverage would slow down without seeing anything new in them.
+# Thousands of requests, which coverage would slow down without seeing anything new in them: beside
+# the others, which wait now and then.
 PROPERTIES := backend/tests/test_properties.py
 INSTALLED := $(VENV)/.installed
 TOOLS := $(VENV)/tools/.installed
@@ -30,9 +31,10 @@ run: $(INSTALLED) ## Start database, migrations and server; prints the URL of /d
 test: $(INSTALLED) ## Run the whole suite with branch coverage on a throwaway database (ARGS='-k name': a part)
 ifeq ($(ARGS),)
 	@rm -f .coverage .coverage.*
-	@$(BIN)/coverage run -m pytest -n 2 --dist worksteal --ignore $(PROPERTIES)
+	@$(BIN)/pytest $(PROPERTIES) > .properties.log 2>&1 & properties=$$!; \
+	$(BIN)/coverage run -m pytest -n 2 --dist worksteal --ignore $(PROPERTIES); suite=$$?; \
+	wait $$properties; properties=$$?; cat .properties.log; exit $$((suite + properties))
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
-	@$(BIN)/pytest $(PROPERTIES)
 else
 	@$(BIN)/pytest $(ARGS)
 endif
@@ -95,4 +97,4 @@ chaos: $(INSTALLED) ## Let everything fail under write load; prints what was los
 	@$(BIN)/python -m backend.tests.chaos
 
 clean: ## Remove the environment and all caches (the development database stays)
-	rm -rf $(VENV) bench/.venv bench/peers/fastify/node_modules .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov
+	rm -rf $(VENV) bench/.venv bench/peers/fastify/node_modules .coverage .coverage.* .properties.log .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov

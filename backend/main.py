@@ -25,10 +25,8 @@ DESCRIPTION = (
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """As many requests with the database as it has connections: none waits for another's."""
-    app.state.connections = asyncio.Semaphore(app.state.pool_size)
-    current_default_thread_limiter().total_tokens = app.state.pool_size  # for what has no plan
-    app.state.readiness = CapacityLimiter(1)
+    """What has no plan (`api/plan.py`) has as many threads as there are connections."""
+    current_default_thread_limiter().total_tokens = app.state.pool_size
     yield
     app.state.sessions.kw["bind"].dispose()
 
@@ -49,6 +47,9 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.sessions = make_sessions(settings)
     app.state.pool_size = settings.pool_size
+    # As many requests with the database as it has connections: none waits for another's.
+    app.state.connections = asyncio.Semaphore(settings.pool_size)
+    app.state.readiness = CapacityLimiter(1)
     app.state.draining = False
     app.state.request_timeout = settings.request_timeout
     app.state.public_url = settings.public_url

@@ -103,3 +103,12 @@ def test_out_of_the_event_loop_a_thread_waits_for_itself() -> None:
         return waiting.aside(threading.get_ident)
 
     assert asyncio.run(in_a_loop()) == threading.get_ident()
+
+
+@pytest.mark.requirement("NFR-07")
+def test_a_test_client_that_starts_nothing_is_served(database: URL) -> None:
+    """Without `with`, Starlette's client has a new event loop for each request, and no lifespan."""
+    client = TestClient(create_app(settings_for(database)))
+    created = client.post("/api/1/tasks", json={"title": "x"})
+    assert client.get(created.headers["location"]).json() == created.json()
+    assert client.get("/health/ready").is_success
