@@ -6,6 +6,7 @@ from collections import deque
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.errors import ProblemResponse
+from backend.api.headers import header
 from backend.errors import Overloaded, PayloadTooLarge
 
 LONGEST_WAIT = 2.0
@@ -50,9 +51,7 @@ class AdmissionMiddleware:
 
         Whoever lets the body in reads it, so the limit is here and not in Starlette's middleware.
         """
-        declared = next(
-            (value for name, value in scope["headers"] if name == b"content-length"), b""
-        )
+        declared = header(scope, b"content-length")
         if declared.isdigit() and int(declared) > self._limit:
             return None
         messages: deque[Message] = deque()

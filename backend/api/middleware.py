@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.admission import AdmissionMiddleware
 from backend.api.errors import ProblemResponse, internal_problem, problem_for_status
+from backend.api.headers import header
 from backend.api.security import secured
 from backend.config import Settings
 from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
@@ -177,11 +178,6 @@ class HeadMiddleware:
             await send(message)
 
         await self.app({**scope, "method": "GET"}, receive, send_head)
-
-
-def header(scope: Scope, name: bytes) -> bytes:
-    """The first value of a header, or nothing."""
-    return next((value for key, value in scope["headers"] if key == name), b"")
 
 
 def cross_origin(origin: str, allowed: Collection[str]) -> list[tuple[bytes, bytes]]:

@@ -16,14 +16,13 @@ def root_of(request: Request) -> str:
     if public_url := request.app.state.public_url:
         return str(public_url)
     scope = request.scope
-    host = next((value for name, value in scope["headers"] if name == b"host"), None)
     server = tuple(scope["server"] or ()) or None
-    return _root(scope["scheme"], host, server, scope.get("root_path", ""))
+    return _root(scope["scheme"], request.headers.get("host"), server, scope.get("root_path", ""))
 
 
 @lru_cache(maxsize=1024)  # clients choose the host
-def _root(scheme: str, host: bytes | None, server: tuple[Any, ...] | None, root_path: str) -> str:
-    headers = [(b"host", host)] if host is not None else []
+def _root(scheme: str, host: str | None, server: tuple[Any, ...] | None, root_path: str) -> str:
+    headers = [(b"host", host.encode("latin-1"))] if host is not None else []
     scope = {"type": "http", "scheme": scheme, "headers": headers, "server": server}
     return str(Request({**scope, "root_path": root_path}).base_url).rstrip("/")
 
