@@ -1,6 +1,6 @@
 """A handler's arguments by a plan that is made once; FastAPI works it out anew for each request.
 
-That is a fifth of the CPU of a read, and more of a list's (specs/004-ahead-of-its-peers/research.md).
+That is a fifth of the CPU of a read, and more of a list (specs/004-ahead-of-its-peers/research.md).
 A plan knows what the handlers of tasks need: parameters, a body, the request, async dependencies.
 What needs more has no plan, and FastAPI serves it as ever.
 """
