@@ -16,7 +16,7 @@ from backend.api.middleware import MAX_TARGET, access_log, cross_origin
 from backend.api.security import secured
 from backend.config import get_settings
 from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
-from backend.logs import request_id
+from backend.observability.logs import request_id
 
 HEAD_LIMIT = 65_536  # bytes; the application answers for what is shorter, and takes half of it
 MOST_WAITING = 16  # requests that one connection sends before their turn (RFC 9112, 9.3.2)

@@ -14,8 +14,8 @@ from backend.api.middleware import add_middleware
 from backend.api.openapi import TAGS, describe, operation_id
 from backend.api.routes import health, tasks
 from backend.config import Settings, get_settings
-from backend.logs import configure_logging
 from backend.models.database import make_sessions
+from backend.observability.logs import configure_logging
 
 DESCRIPTION = (
     "Tasks on two surfaces over one service. There is **no authentication in this phase**: "

@@ -7,7 +7,7 @@ from sqlmodel import SQLModel
 
 import backend.models.task  # noqa: F401  (fills the metadata)
 from backend.config import get_settings
-from backend.logs import configure_logging
+from backend.observability.logs import configure_logging
 
 MIGRATION_LOCK = 7_260_354_671_228_015_161
 """Any number, the same for all who migrate this service's schema."""

@@ -21,7 +21,7 @@ from backend.errors import (
     NotFound,
     PayloadTooLarge,
 )
-from backend.logs import request_id
+from backend.observability.logs import request_id
 
 _MOST_PLACES = 20
 _BY_STATUS: dict[int, AppError] = {

@@ -20,7 +20,7 @@ from backend.api.headers import header
 from backend.api.security import secured
 from backend.config import Settings
 from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
-from backend.logs import request_id
+from backend.observability.logs import request_id
 
 EXPOSED = ("ETag", "Link", "Location", "X-Total-Count", "X-Request-ID", "Idempotent-Replayed")
 MAX_TARGET = 8192

@@ -11,54 +11,6 @@ from backend.tests.support.databases import ROOT
 
 BACKEND = ROOT / "backend"
 FILES = sorted(p for p in BACKEND.rglob("*.py") if p.parts[len(ROOT.parts) + 1] != "tests")
-MAY_IMPORT = {
-    "main.py": {"api", "config", "logs", "models"},
-    "purge.py": {"config", "errors", "models", "services"},
-    "serve.py": {"config", "http_protocol", "main"},
-    "http_protocol.py": {
-        *("api.errors", "api.middleware", "api.security", "config", "errors", "logs"),
-    },
-    "config.py": set(),
-    "errors.py": set(),
-    "logs.py": {"config"},
-    "models": {"config", "models"},
-    "services": {"models", "errors", "services"},
-    "api/schemas": {"models.task", "errors", "api.schemas"},
-    "api/deps.py": {"api.responses", "api.schemas", "errors", "models", "services"},
-    "api/routes": {
-        *("api.deps", "api.openapi", "api.responses", "api.schemas", "api.strict", "errors"),
-    },
-    "api/responses.py": {"services"},
-    "api/strict.py": {"api.plan", "errors"},
-    "api/plan.py": set(),
-    "api/errors.py": {"api.schemas", "errors", "logs"},
-    "api/middleware.py": {
-        "api.admission",
-        "api.errors",
-        "api.headers",
-        "api.security",
-        "config",
-        "errors",
-        "logs",
-    },
-    "api/docs.py": set(),
-    "api/security.py": set(),
-    "api/admission.py": {"api.errors", "api.headers", "errors"},
-    "api/headers.py": set(),
-    "api/openapi.py": {"api.schemas", "models.task"},
-    "api/__init__.py": set(),
-    "alembic": {"config", "logs", "models"},
-    "dev": {"dev", "config", "main", "serve"},
-    "__init__.py": set(),
-}
-"""The longest matching entry holds for a file. Nothing imports `dev`."""
-
-
-def rule_of(file: Path) -> set[str]:
-    name = file.relative_to(BACKEND).as_posix()
-    matching = [key for key in MAY_IMPORT if name == key or name.startswith(f"{key}/")]
-    assert matching, f"{name} stands in no room of the house"
-    return MAY_IMPORT[max(matching, key=len)]
 
 
 def imported(file: Path) -> Iterator[str]:
@@ -68,16 +20,6 @@ def imported(file: Path) -> Iterator[str]:
             yield from (name.name for name in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from (f"{node.module}.{name.name}" for name in node.names)
-
-
-@pytest.mark.requirement("NFR-01")
-@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(BACKEND)))
-def test_a_file_imports_only_what_lies_below_it(file: Path) -> None:
-    allowed = rule_of(file)
-    for name in imported(file):
-        if name.startswith("backend."):
-            local = name.removeprefix("backend.")
-            assert any(local == room or local.startswith(f"{room}.") for room in allowed), name
 
 
 @pytest.mark.requirement("FR-11")

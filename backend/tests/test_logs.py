@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from backend.logs import JsonFormatter, TextFormatter
+from backend.observability.logs import JsonFormatter, TextFormatter
 
 FORGED = "2026-11-21T07:45:33.258Z INFO backend.access [x] GET /admin 200 1.0 ms"
 HOSTILE = f"a\n{FORGED}\r{FORGED}\x1b[2J\x85{FORGED}\u2028{FORGED}\x00\u202e"
