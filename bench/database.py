@@ -13,8 +13,8 @@ from alembic import command
 from psycopg2.extensions import make_dsn
 from sqlalchemy.engine import URL
 
-from backend.dev.account import is_root
-from backend.dev.cluster import Cluster
+from backend.dev.postgres.account import is_root
+from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.databases import alembic_config, url_of
 
 OWNERS, TASKS = 1_000, 200_000

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
-from backend.dev.cluster import Cluster
+from backend.dev.postgres.cluster import Cluster
 from bench.client import NEW_TASK, Client, client
 from bench.database import Database, environment
 from bench.processes import running

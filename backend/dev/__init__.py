@@ -1,1 +1,1 @@
-"""A real PostgreSQL, without an installation, for development and tests alone."""
+"""For development and tests alone; nothing in production imports it."""

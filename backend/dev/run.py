@@ -9,8 +9,8 @@ from dotenv import dotenv_values
 from sqlalchemy.exc import OperationalError
 
 from backend.config import Settings, load_settings
-from backend.dev.cluster import default_cluster
-from backend.dev.errors import EmbeddedPostgresError
+from backend.dev.postgres.cluster import default_cluster
+from backend.dev.postgres.errors import EmbeddedPostgresError
 
 ROOT = Path(__file__).parents[2]
 LIMITS = {"lock_timeout": "1s", "statement_timeout": "3s"}

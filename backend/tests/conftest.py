@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
-from backend.dev.cluster import Cluster, temporary_cluster
+from backend.dev.postgres.cluster import Cluster, temporary_cluster
 from backend.main import create_app
 from backend.models.database import make_engine
 from backend.services import attempts

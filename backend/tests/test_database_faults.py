@@ -5,7 +5,7 @@ from alembic import command
 from fastapi.testclient import TestClient
 from sqlalchemy.engine import URL
 
-from backend.dev.cluster import Cluster
+from backend.dev.postgres.cluster import Cluster
 from backend.errors import TimedOut
 from backend.main import create_app
 from backend.models import database as models_database

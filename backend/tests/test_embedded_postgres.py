@@ -15,9 +15,9 @@ import psutil
 import psycopg2
 import pytest
 
-from backend.dev.cluster import Cluster, temporary_cluster
-from backend.dev.errors import EmbeddedPostgresError
-from backend.dev.folders import SOCKET_PATH_MAX, make_private_folder
+from backend.dev.postgres.cluster import Cluster, temporary_cluster
+from backend.dev.postgres.errors import EmbeddedPostgresError
+from backend.dev.postgres.folders import SOCKET_PATH_MAX, make_private_folder
 from backend.tests.support.clusters import (
     TEMPORARY_OWNER,
     family,
@@ -194,7 +194,7 @@ def test_an_ordinary_user_runs_it_as_himself(fresh: Path) -> None:
     as_nobody: dict[str, Any] = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
     os.chown(fresh, nobody.pw_uid, nobody.pw_gid)
     try:
-        probe = [sys.executable, "-c", "import backend.dev.cluster"]
+        probe = [sys.executable, "-c", "import backend.dev.postgres.cluster"]
         subprocess.run(probe, cwd=ROOT, check=True, capture_output=True, **as_nobody)
     except (PermissionError, subprocess.CalledProcessError) as error:
         pytest.skip(f"nobody cannot run this Python here: {error}")

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.engine import URL
 
-from backend.dev.cluster import Cluster
+from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.arena import HOLD, WAITING
 from backend.tests.support.databases import cloned
 from backend.tests.support.problems import require_problem

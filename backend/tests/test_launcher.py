@@ -15,9 +15,9 @@ import psycopg2
 import pytest
 from sqlalchemy.engine import URL
 
-from backend.dev import binaries
-from backend.dev.account import is_root, run
-from backend.dev.cluster import Cluster
+from backend.dev.postgres import binaries
+from backend.dev.postgres.account import is_root, run
+from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.clusters import folder, processes
 from backend.tests.support.databases import ROOT
 from backend.tests.support.server import environment, free_port

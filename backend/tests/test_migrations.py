@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, inspect
 from sqlalchemy.engine import URL
 
-from backend.dev.cluster import Cluster
+from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.databases import ROOT, administer, alembic_config, cloned
 from backend.tests.support.server import environment
 from backend.tests.support.waiting import wait_until

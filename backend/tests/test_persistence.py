@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backend.dev.cluster import Cluster
+from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.databases import create_template, url_of
 from backend.tests.support.server import running
 from backend.tests.support.surfaces import FLAT, PRIMARY

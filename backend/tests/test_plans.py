@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine
 
-from backend.dev.cluster import Cluster
+from backend.dev.postgres.cluster import Cluster
 from backend.main import create_app
 from backend.services import cursor
 from backend.services.filters import Filters

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.engine import URL
 from sqlmodel import SQLModel
 
-from backend.dev.cluster import Cluster
+from backend.dev.postgres.cluster import Cluster
 from backend.main import create_app
 from backend.tests.support.databases import LOGIN, as_service, cloned, rendered, settings_for
 from backend.tests.support.recorder import RecordingClient

@@ -8,7 +8,7 @@ import pytest
 from alembic import command
 from sqlalchemy.engine import URL
 
-from backend.dev.cluster import Cluster
+from backend.dev.postgres.cluster import Cluster
 from backend.main import create_app
 from backend.tests.support.contents import create
 from backend.tests.support.databases import administer, alembic_config, settings_for, url_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from backend.dev.cluster import Cluster
+from backend.dev.postgres.cluster import Cluster
 from backend.main import create_app
 from backend.tests.support.contents import create
 from backend.tests.support.databases import cloned, settings_for

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from backend.dev.cluster import Cluster
+from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.databases import cloned
 from backend.tests.support.server import Server, running
 

@@ -13,13 +13,13 @@ from typing import Any
 import psutil
 import psycopg2
 
-from backend.dev.cluster import Cluster
+from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.databases import ROOT
 from backend.tests.support.waiting import wait_until
 
 OWNER = """
 import sys
-from backend.dev.cluster import default_cluster
+from backend.dev.postgres.cluster import default_cluster
 with default_cluster() as cluster:
     print(cluster.url(), flush=True)
     sys.stdin.read()
@@ -51,7 +51,9 @@ def processes(base: Path) -> list[psutil.Process]:
 
 
 def keeper_of(base: Path) -> psutil.Process:
-    [keeper] = [one for one in processes(base) if "backend.dev.keeper" in one.info["cmdline"]]
+    [keeper] = [
+        one for one in processes(base) if "backend.dev.postgres.keeper" in one.info["cmdline"]
+    ]
     return keeper
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import URL, make_url
 
 from backend.config import Settings, load_settings
-from backend.dev.cluster import Cluster
+from backend.dev.postgres.cluster import Cluster
 
 ROOT = Path(__file__).parents[3]
 OWNER, LOGIN = "postgres", "tasks_app"

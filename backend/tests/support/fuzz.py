@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from backend.dev.cluster import temporary_cluster
+from backend.dev.postgres.cluster import temporary_cluster
 from backend.tests.support.databases import ROOT, create_template, url_of
 from backend.tests.support.server import Server, running
 

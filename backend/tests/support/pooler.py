@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from backend.dev.account import is_root
-from backend.dev.cluster import Cluster
+from backend.dev.postgres.account import is_root
+from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.databases import LOGIN, POOLED, url_of
 from backend.tests.support.waiting import wait_until
 

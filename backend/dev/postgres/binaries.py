@@ -6,10 +6,10 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-from backend.dev.account import is_root, run
-from backend.dev.errors import EmbeddedPostgresError
-from backend.dev.folders import SYSTEM_FOLDER, make_base_folder
-from backend.dev.locks import locked
+from backend.dev.postgres.account import is_root, run
+from backend.dev.postgres.errors import EmbeddedPostgresError
+from backend.dev.postgres.folders import SYSTEM_FOLDER, make_base_folder
+from backend.dev.postgres.locks import locked
 
 MAJOR = 18
 INSTALLATION = f"pginstall{MAJOR}"

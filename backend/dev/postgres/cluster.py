@@ -17,12 +17,12 @@ from typing import Self
 import psycopg2
 from psycopg2 import sql
 
-from backend.dev import keeper
-from backend.dev.account import is_root
-from backend.dev.errors import EmbeddedPostgresError
-from backend.dev.folders import SYSTEM_FOLDER, make_base_folder
-from backend.dev.locks import KEEPER, SETUP, USERS, is_free, locked, take
-from backend.dev.server import Server, wait_until
+from backend.dev.postgres import keeper
+from backend.dev.postgres.account import is_root
+from backend.dev.postgres.errors import EmbeddedPostgresError
+from backend.dev.postgres.folders import SYSTEM_FOLDER, make_base_folder
+from backend.dev.postgres.locks import KEEPER, SETUP, USERS, is_free, locked, take
+from backend.dev.postgres.server import Server, wait_until
 
 PATIENCE_AT_EXIT = 10.0  # seconds
 NONE: Mapping[str, str] = MappingProxyType({})

@@ -1,6 +1,6 @@
 """The process that stops a cluster's server when the last user is gone, however that one ended.
 
-`python -m backend.dev.keeper BASE [--throwaway]`; a cluster launches it, people need not.
+`python -m backend.dev.postgres.keeper BASE [--throwaway]`; a cluster launches it, people need not.
 """
 
 import argparse
@@ -10,16 +10,16 @@ import subprocess
 import sys
 from pathlib import Path
 
-from backend.dev.errors import EmbeddedPostgresError
-from backend.dev.locks import KEEPER, USERS, take
-from backend.dev.server import Server
+from backend.dev.postgres.errors import EmbeddedPostgresError
+from backend.dev.postgres.locks import KEEPER, USERS, take
+from backend.dev.postgres.server import Server
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def launch(server: Server) -> None:
     """Start a keeper in a session of its own, which no Ctrl-C reaches; it then holds its lock."""
-    command = [sys.executable, "-m", "backend.dev.keeper", str(server.base)]
+    command = [sys.executable, "-m", "backend.dev.postgres.keeper", str(server.base)]
     with server.log.open("ab") as log:
         status = subprocess.run(
             command + ["--throwaway"] * server.throwaway,

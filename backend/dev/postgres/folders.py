@@ -5,8 +5,8 @@ import stat
 from hashlib import sha256
 from pathlib import Path
 
-from backend.dev.account import is_root, run, server_account
-from backend.dev.errors import EmbeddedPostgresError
+from backend.dev.postgres.account import is_root, run, server_account
+from backend.dev.postgres.errors import EmbeddedPostgresError
 
 SYSTEM_FOLDER = Path("/var/lib/tasks-api-dev")
 PORT = 5432  # a part of the socket's name; given everywhere, so that PGPORT changes nothing

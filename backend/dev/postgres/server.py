@@ -12,10 +12,10 @@ from urllib.parse import quote, urlencode
 import psutil
 import psycopg2
 
-from backend.dev import account
-from backend.dev.binaries import MAJOR, bin_folder
-from backend.dev.errors import EmbeddedPostgresError
-from backend.dev.folders import PORT, make_private_folder, socket_folder
+from backend.dev.postgres import account
+from backend.dev.postgres.binaries import MAJOR, bin_folder
+from backend.dev.postgres.errors import EmbeddedPostgresError
+from backend.dev.postgres.folders import PORT, make_private_folder, socket_folder
 
 PATIENCE = 60  # seconds, for a start or a stop
 

@@ -1,0 +1,1 @@
+"""The embedded PostgreSQL: a real server, without an installation."""
