@@ -14,7 +14,7 @@ from backend.api.middleware import add_middleware
 from backend.api.openapi import TAGS, describe, operation_id
 from backend.api.routes import health, tasks
 from backend.config import Settings, get_settings
-from backend.models.database import make_sessions
+from backend.database.engine import make_sessions
 from backend.observability.logs import configure_logging
 
 DESCRIPTION = (

@@ -6,8 +6,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from backend.config import get_settings
+from backend.database.engine import make_sessions
 from backend.errors import AppError
-from backend.models.database import make_sessions
 from backend.services.purge import Purge
 
 _AGE = re.compile(r"([1-9][0-9]{0,4})([hdw])")

@@ -11,10 +11,10 @@ from backend.api.responses import root_of
 from backend.api.schemas.fields import UserId
 from backend.api.schemas.queries import FilterParameters, IfNoneMatch, ListParameters
 from backend.api.schemas.task import OwnedTaskContent
+from backend.database.engine import Sessions, is_migrated
+from backend.database.faults import translated
+from backend.database.waiting import deadline
 from backend.errors import FieldError, Forbidden, InvalidRequest, NotMigrated, Overloaded
-from backend.models.database import Sessions, is_migrated
-from backend.models.waiting import deadline
-from backend.services.faults import translated
 from backend.services.filters import Filters
 from backend.services.tasks import ListQuery, TaskService
 

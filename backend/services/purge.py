@@ -21,9 +21,9 @@ from sqlalchemy import (
 )
 from sqlmodel import Session
 
-from backend.models.guard import ACROSS_OWNERS
+from backend.database.faults import translated
+from backend.database.guard import ACROSS_OWNERS
 from backend.models.task import idempotency_keys, task_lists, tasks
-from backend.services.faults import translated
 from backend.services.ownership import owned
 from backend.services.revisions import bump
 

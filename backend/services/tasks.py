@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Executable, Row
 from sqlmodel import Session
 
+from backend.database.retries import Attempts
 from backend.errors import (
     DatabaseUnavailable,
     IdempotencyKeyReused,
@@ -17,7 +18,6 @@ from backend.errors import (
     TaskNotFound,
 )
 from backend.services import cursor, lists, sorting, statements
-from backend.services.attempts import Attempts
 from backend.services.filters import Filters
 from backend.services.search import FOLDED, fold
 from backend.services.sorting import Sort

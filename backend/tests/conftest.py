@@ -14,10 +14,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
+from backend.database import retries as attempts
+from backend.database.engine import make_engine
 from backend.dev.postgres.cluster import Cluster, temporary_cluster
 from backend.main import create_app
-from backend.models.database import make_engine
-from backend.services import attempts
 from backend.tests.support.arena import Arena
 from backend.tests.support.databases import as_service, cloned, create_template, empty, settings_for
 from backend.tests.support.pooler import pooled

@@ -5,11 +5,11 @@ from alembic import command
 from fastapi.testclient import TestClient
 from sqlalchemy.engine import URL
 
+from backend.database import engine as database
+from backend.database import retries as attempts
 from backend.dev.postgres.cluster import Cluster
 from backend.errors import TimedOut
 from backend.main import create_app
-from backend.models import database as models_database
-from backend.services import attempts
 from backend.services.tasks import TaskService
 from backend.tests.support.databases import administer, alembic_config, settings_for, url_of
 from backend.tests.support.proxy import Proxy
@@ -32,7 +32,7 @@ def test_a_long_idle_connection_is_asked_before_use(
 ) -> None:
     client, proxy = behind_proxy
     assert client.get("/api/1/tasks").is_success
-    monkeypatch.setattr(models_database, "IDLE_BEFORE_PING", 0.0)
+    monkeypatch.setattr(database, "IDLE_BEFORE_PING", 0.0)
     before = proxy.round_trips
     assert client.get("/api/1/tasks").is_success
     assert proxy.round_trips - before == 2

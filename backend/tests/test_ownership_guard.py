@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import Executable, delete, select, text, true, update
 
-from backend.models.guard import OwnerMissingError, require_owner
+from backend.database.guard import OwnerMissingError, require_owner
 from backend.models.task import task_lists, tasks
 from backend.services import statements
 from backend.tests.support.recorder import RecordingClient

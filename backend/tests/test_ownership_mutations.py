@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Executable, true
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
-from backend.models import guard
+from backend.database import guard
 from backend.services import lists, ownership, purge, revisions, statements
 from backend.tests.support.below import give_both_one_id, rows
 from backend.tests.support.recorder import RecordingClient

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from backend.config import Settings, SettingsError, load_settings
-from backend.models.database import make_engine
+from backend.database.engine import make_engine
 from backend.tests.support.databases import ROOT
 
 SECRET = "hunter2secret"

@@ -13,8 +13,8 @@ from httpx2 import Response
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import URL
 
+from backend.database import waiting
 from backend.main import create_app
-from backend.models import waiting
 from backend.tests.support.databases import settings_for
 from backend.tests.support.waiting import wait_until
 

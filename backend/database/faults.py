@@ -11,6 +11,7 @@ from sqlalchemy.exc import (
 )
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from backend.database.waiting import DeadlineExceededError
 from backend.errors import (
     AppError,
     Conflict,
@@ -19,7 +20,6 @@ from backend.errors import (
     Overloaded,
     TimedOut,
 )
-from backend.models.waiting import DeadlineExceededError
 
 QUERY_CANCELED = "57014"
 LOCK_NOT_AVAILABLE = "55P03"

@@ -9,10 +9,10 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlmodel import Session
 
+from backend.database.engine import transaction_of
+from backend.database.faults import translated
+from backend.database.waiting import deadline, sleep
 from backend.errors import DatabaseUnavailable, NotMigrated, TimedOut
-from backend.models.database import transaction_of
-from backend.models.waiting import deadline, sleep
-from backend.services.faults import translated
 
 Result = TypeVar("Result")
 

@@ -27,8 +27,8 @@ from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from backend.config import Settings
-from backend.models.guard import guard
-from backend.models.waiting import DeadlineExceededError, aside, wait_as_above
+from backend.database.guard import guard
+from backend.database.waiting import DeadlineExceededError, aside, wait_as_above
 
 MIGRATIONS = Path(__file__).parents[1] / "alembic"
 IDLE_BEFORE_PING = 30.0
