@@ -15,7 +15,7 @@ from backend.database.engine import Sessions, is_migrated
 from backend.database.faults import translated
 from backend.database.waiting import deadline
 from backend.errors import FieldError, Forbidden, InvalidRequest, NotMigrated, Overloaded
-from backend.services.filters import Filters
+from backend.queries.filters import Filters
 from backend.services.tasks import ListQuery, TaskService
 
 READY_TIMEOUT = 1.5

@@ -24,8 +24,8 @@ from sqlmodel import Session
 from backend.database.faults import translated
 from backend.database.guard import ACROSS_OWNERS
 from backend.models.task import idempotency_keys, task_lists, tasks
-from backend.services.ownership import owned
-from backend.services.revisions import bump
+from backend.queries.ownership import owned
+from backend.queries.revisions import bump
 
 _OLD = tasks.c.deleted_at < bindparam("before", type_=tasks.c.deleted_at.type)
 _EXPIRED = idempotency_keys.c.expires_at <= func.now()

@@ -17,10 +17,11 @@ from backend.errors import (
     PreconditionFailed,
     TaskNotFound,
 )
-from backend.services import cursor, lists, sorting, statements
-from backend.services.filters import Filters
-from backend.services.search import FOLDED, fold
-from backend.services.sorting import Sort
+from backend.queries import cursor, lists, sorting
+from backend.queries import tasks as statements
+from backend.queries.filters import Filters
+from backend.queries.search import FOLDED, fold
+from backend.queries.sorting import Sort
 
 Answer = Row[Any]
 """A task as `json`, with its `revision` and its `url`."""

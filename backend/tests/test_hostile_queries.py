@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from httpx2 import Headers
 
-from backend.services import cursor
-from backend.services.filters import Filters
+from backend.queries import cursor
+from backend.queries.filters import Filters
 from backend.tests.support.contents import create
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import RecordingClient

@@ -5,7 +5,7 @@ from sqlalchemy import Executable, delete, select, text, true, update
 
 from backend.database.guard import OwnerMissingError, require_owner
 from backend.models.task import task_lists, tasks
-from backend.services import statements
+from backend.queries import tasks as statements
 from backend.tests.support.recorder import RecordingClient
 
 OWNED = tasks.c.user_id == 1

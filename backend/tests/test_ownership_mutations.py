@@ -17,7 +17,9 @@ from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from backend.database import guard
-from backend.services import lists, ownership, purge, revisions, statements
+from backend.queries import lists, ownership, revisions
+from backend.queries import tasks as statements
+from backend.services import purge
 from backend.tests.support.below import give_both_one_id, rows
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import PRIMARY

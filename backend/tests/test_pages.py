@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from backend.services import lists
+from backend.queries import lists
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Surface
 

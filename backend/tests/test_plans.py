@@ -9,9 +9,9 @@ from sqlalchemy import Engine, NullPool, create_engine
 
 from backend.dev.postgres.cluster import Cluster
 from backend.main import create_app
-from backend.services import cursor
-from backend.services.filters import Filters
-from backend.services.sorting import Sort
+from backend.queries import cursor
+from backend.queries.filters import Filters
+from backend.queries.sorting import Sort
 from backend.tests.support.databases import cloned, settings_for
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY, VERBS, Request

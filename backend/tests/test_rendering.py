@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from backend.api.schemas.task import TaskRead
 from backend.models.task import MAX_ID, tasks
-from backend.services.rendering import shown
+from backend.queries.rendering import shown
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Surface
 

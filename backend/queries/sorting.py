@@ -22,8 +22,8 @@ from sqlalchemy.types import TypeEngine
 
 from backend.errors import InvalidCursor
 from backend.models.task import Priority, due, tasks
-from backend.services.ownership import Condition
-from backend.services.search import fold
+from backend.queries.ownership import Condition
+from backend.queries.search import fold
 
 Term = tuple[str, bool]
 """A sort key and whether it is reversed."""

@@ -25,12 +25,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from backend.models.task import task_lists, tasks
-from backend.services.filters import conditions
-from backend.services.ownership import Condition, owned
-from backend.services.rendering import json_of, shown
-from backend.services.revisions import bump
-from backend.services.sorting import Sort, compared, is_after, ordering
-from backend.services.statements import COLUMNS
+from backend.queries.filters import conditions
+from backend.queries.ownership import Condition, owned
+from backend.queries.rendering import json_of, shown
+from backend.queries.revisions import bump
+from backend.queries.sorting import Sort, compared, is_after, ordering
+from backend.queries.tasks import COLUMNS
 
 _REVISION = func.coalesce(
     select(task_lists.c.revision).where(owned(task_lists)).scalar_subquery(), 0

@@ -39,10 +39,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from backend.models.task import idempotency_keys, tasks
-from backend.services.ownership import Condition, owned, owner, this, this_live
-from backend.services.rendering import json_of, shown
-from backend.services.revisions import bump, first_bump
-from backend.services.search import FOLDED
+from backend.queries.ownership import Condition, owned, owner, this, this_live
+from backend.queries.rendering import json_of, shown
+from backend.queries.revisions import bump, first_bump
+from backend.queries.search import FOLDED
 
 Values = Mapping[str, ColumnElement[Any]]
 Assigned = Callable[[CTE[Any]], Values]

@@ -9,8 +9,8 @@ from sqlalchemy import Boolean, Date, Text, and_, any_, bindparam, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from backend.models.task import Priority, PriorityRank, due, tasks
-from backend.services.ownership import Condition
-from backend.services.search import contains_all_words, patterns
+from backend.queries.ownership import Condition
+from backend.queries.search import contains_all_words, patterns
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)

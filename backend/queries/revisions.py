@@ -17,7 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from backend.models.task import task_lists
-from backend.services.ownership import Condition, owned, owner
+from backend.queries.ownership import Condition, owned, owner
 
 _NOW = func.greatest(task_lists.c.changed_at, func.now())
 """The owner's clock, which never runs backwards."""

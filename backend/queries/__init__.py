@@ -1,0 +1,1 @@
+"""SQL, built once: pure functions and constants that execute nothing."""
