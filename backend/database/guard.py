@@ -26,9 +26,7 @@ from sqlalchemy.sql.operators import and_, eq
 from sqlalchemy.sql.selectable import AliasedReturnsRows
 
 from backend.models.task import idempotency_keys, task_lists, tasks
-
-ACROSS_OWNERS = "across_owners"
-"""Execution option of a statement that means to look at all owners: the operator's survey."""
+from backend.queries.ownership import ACROSS_OWNERS
 
 _OWNED = {tasks.name, task_lists.name, idempotency_keys.name}
 

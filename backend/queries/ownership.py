@@ -8,6 +8,9 @@ from backend.models.task import tasks
 
 Condition = ColumnElement[bool]
 
+ACROSS_OWNERS = "across_owners"
+"""Execution option of a statement that means to look at all owners: the operator's survey."""
+
 
 def owner() -> BindParameter[Any]:
     return bindparam("owner", type_=BigInteger)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import URL
 
-from backend.purge import age, main
+from backend.commands.purge import age, main
 from backend.services.purge import Purge
 from backend.tests.support.databases import settings_for
 from backend.tests.support.recorder import RecordingClient
@@ -21,7 +21,7 @@ Done = subprocess.CompletedProcess[str]
 def run(url: URL, *arguments: str) -> Done:
     """The command as an operator starts it."""
     return subprocess.run(
-        [sys.executable, "-m", "backend.purge", *arguments],
+        [sys.executable, "-m", "backend.commands.purge", *arguments],
         cwd="/",
         env=environment(url),
         capture_output=True,
@@ -38,7 +38,7 @@ def purge(
     """The same in this process, which saves its start."""
 
     def run_here(url: URL, *arguments: str) -> Done:
-        monkeypatch.setattr("backend.purge.get_settings", lambda: settings_for(url))
+        monkeypatch.setattr("backend.commands.purge.get_settings", lambda: settings_for(url))
         monkeypatch.setattr(sys, "argv", ["purge", *arguments])
         status = 0
         try:

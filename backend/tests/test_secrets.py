@@ -26,7 +26,7 @@ FORMS = {
 }
 COMMANDS = {
     "alembic": ["alembic", "-c", str(ROOT / "alembic.ini"), "upgrade", "head"],
-    "purge": ["backend.purge", "--older-than", "30d"],
+    "purge": ["backend.commands.purge", "--older-than", "30d"],
     "make run": ["backend.dev.run"],
 }
 NOWHERE = URL.create("postgresql", host="127.0.0.1", port=1, database="none")

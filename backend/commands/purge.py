@@ -1,4 +1,4 @@
-"""`python -m backend.purge --older-than 30d`: empty the trash for good, or say what would go."""
+"""`python -m backend.commands.purge --older-than 30d`: empty the trash, or say what would go."""
 
 import argparse
 import re
@@ -23,7 +23,7 @@ def age(text: str) -> timedelta:
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m backend.purge", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m backend.commands.purge", description=__doc__)
     parser.add_argument("--older-than", type=age, required=True, metavar="30d", dest="age")
     parser.add_argument("--apply", action="store_true", help="remove; without it, only say what")
     return parser.parse_args()
