@@ -1,6 +1,5 @@
 """What handlers are given: a session, the owner, the owner's tasks."""
 
-import time
 from typing import Annotated
 
 from anyio import to_thread
@@ -11,15 +10,10 @@ from backend.api.responses import root_of
 from backend.api.schemas.fields import UserId
 from backend.api.schemas.queries import FilterParameters, IfNoneMatch, ListParameters
 from backend.api.schemas.task import OwnedTaskContent
-from backend.database.engine import Sessions, is_migrated
-from backend.database.faults import translated
-from backend.database.waiting import deadline
-from backend.errors import FieldError, Forbidden, InvalidRequest, NotMigrated, Overloaded
+from backend.errors import FieldError, Forbidden, InvalidRequest, Overloaded
 from backend.queries.filters import Filters
+from backend.services.readiness import require_migrated
 from backend.services.tasks import ListQuery, TaskService
-
-READY_TIMEOUT = 1.5
-"""Seconds that the database has to show that it is there."""
 
 # All async: a plain function would cost a hop to a thread and back.
 
@@ -113,13 +107,7 @@ async def require_ready(request: Request) -> None:
     state = request.app.state
     if state.draining:
         raise Overloaded("The service is shutting down.")
-    await to_thread.run_sync(_require_migrated, state.sessions, limiter=state.readiness)
-
-
-def _require_migrated(sessions: Sessions) -> None:
-    with deadline(time.monotonic() + READY_TIMEOUT), translated():
-        if not is_migrated(sessions):
-            raise NotMigrated
+    await to_thread.run_sync(require_migrated, state.sessions, limiter=state.readiness)
 
 
 Doomed = Annotated[Filters, Depends(get_doomed)]

@@ -2,24 +2,13 @@
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
 from select import POLLERR, POLLHUP, POLLIN, poll
 from typing import Any
 
-from alembic.script import ScriptDirectory
 from sqlalchemy import (
-    Connection,
     Engine,
-    QueuePool,
-    Select,
-    column,
     create_engine,
     event,
-    select,
-    table,
 )
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DisconnectionError
@@ -30,7 +19,6 @@ from backend.config import Settings
 from backend.database.guard import guard
 from backend.database.waiting import DeadlineExceededError, aside, wait_as_above
 
-MIGRATIONS = Path(__file__).parents[1] / "alembic"
 IDLE_BEFORE_PING = 30.0
 """Seconds after which an idle connection is asked: a half-open link looks alive to a poll."""
 
@@ -44,7 +32,6 @@ _LIBPQ_DEFAULTS = {
 }
 
 Sessions = sessionmaker[Session]
-_REVISIONS: Select[str] = select(column("version_num")).select_from(table("alembic_version"))
 
 
 def _is_quiet(connection: Any) -> bool:
@@ -81,24 +68,6 @@ def _connect_aside(engine: Engine) -> None:
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
         return aside(dialect.loaded_dbapi.connect, *arguments, **options)
-
-
-@contextmanager
-def transaction_of(session: Session) -> Iterator[Connection]:
-    """Where the session would execute, without its unit of work, which costs more than a statement.
-
-    On the service's engine each statement is a transaction; elsewhere the block is one. A new
-    connection is made aside: SQLAlchemy asks the first one about its server, and holds a lock
-    against all others meanwhile.
-    """
-    bind = session.get_bind()
-    if isinstance(bind, Connection):  # a test's, which rolls back in the end
-        with bind.begin_nested():
-            yield bind
-    else:
-        is_new = isinstance(bind.pool, QueuePool) and bind.pool.checkedin() == 0
-        with aside(bind.connect) if is_new else bind.connect() as connection, connection.begin():
-            yield connection
 
 
 def _keep_others_after_deadline(engine: Engine) -> None:
@@ -142,15 +111,3 @@ def make_engine(url: URL, pool_size: int) -> Engine:
 def make_sessions(settings: Settings) -> Sessions:
     """One session per request comes from here; it connects when it executes."""
     return sessionmaker(make_engine(settings.url, settings.pool_size), class_=Session)
-
-
-@cache
-def newest_migration() -> str | None:
-    """The revision that this code was written for."""
-    return ScriptDirectory(MIGRATIONS).get_current_head()
-
-
-def is_migrated(sessions: Sessions) -> bool:
-    """Whether the database is at the newest migration; raises what the driver raises."""
-    with sessions() as session:
-        return session.scalars(_REVISIONS).all() == [newest_migration()]

@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlmodel import Session
 
-from backend.database.engine import transaction_of
+from backend.database.execution import transaction_of
 from backend.database.faults import translated
 from backend.database.waiting import deadline, sleep
 from backend.errors import DatabaseUnavailable, NotMigrated, TimedOut
