@@ -11,7 +11,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from backend.api.errors import ProblemResponse
+from backend.api.error_handlers import ProblemResponse
 from backend.api.middleware import MAX_TARGET, access_log, cross_origin
 from backend.api.security import secured
 from backend.config import get_settings

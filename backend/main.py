@@ -8,10 +8,10 @@ from anyio import CapacityLimiter
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
-from backend.api.docs import add_docs
-from backend.api.errors import render_errors
+from backend.api.error_handlers import render_errors
 from backend.api.middleware import add_middleware
-from backend.api.openapi import TAGS, describe, operation_id
+from backend.api.openapi.document import TAGS, describe, operation_id
+from backend.api.openapi.page import add_docs
 from backend.api.routes import health, tasks
 from backend.config import Settings, get_settings
 from backend.database.engine import make_sessions

@@ -5,7 +5,7 @@ from collections import deque
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.api.errors import ProblemResponse
+from backend.api.error_handlers import ProblemResponse
 from backend.api.headers import header
 from backend.errors import Overloaded, PayloadTooLarge
 

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.api.admission import AdmissionMiddleware
-from backend.api.errors import ProblemResponse, internal_problem, problem_for_status
+from backend.api.error_handlers import ProblemResponse, internal_problem, problem_for_status
 from backend.api.headers import header
 from backend.api.security import secured
 from backend.config import Settings

@@ -10,7 +10,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy.engine import make_url
 
-from backend.api.deps import get_body_service, get_service
+from backend.api.dependencies import get_body_service, get_service
 from backend.main import create_app
 from backend.tests.support.databases import settings_for
 from backend.tests.support.problems import MARK, require_problem

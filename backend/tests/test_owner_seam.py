@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi import Request
 
-from backend.api.deps import get_caller
+from backend.api.dependencies import get_caller
 from backend.errors import AppError
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import VERBS, Surface

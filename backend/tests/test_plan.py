@@ -11,10 +11,10 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel
 from sqlmodel import Session
 
-from backend.api.deps import get_caller, get_session
-from backend.api.errors import render_errors
-from backend.api.plan import plan_of
-from backend.api.strict import StrictRoute
+from backend.api.dependencies import get_caller, get_session
+from backend.api.error_handlers import render_errors
+from backend.api.routing.resolver import plan_of
+from backend.api.routing.route import StrictRoute
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Surface
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 from sqlalchemy import Connection
 
-from backend.api.schemas.task import TaskRead
+from backend.api.schemas.tasks import TaskRead
 from backend.models.task import MAX_ID, tasks
 from backend.queries.rendering import shown
 from backend.tests.support.recorder import RecordingClient

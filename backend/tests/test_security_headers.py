@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from backend.api.docs import PAGE, POLICY
+from backend.api.openapi.page import PAGE, POLICY
 from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.secured import require_secured

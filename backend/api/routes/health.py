@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
 
-from backend.api.deps import require_ready
-from backend.api.openapi import operation_id
-from backend.api.schemas.answers import UNREADY
-from backend.api.strict import StrictRoute
+from backend.api.dependencies import require_ready
+from backend.api.openapi.document import operation_id
+from backend.api.openapi.responses import UNREADY
+from backend.api.routing.route import StrictRoute
 
 
 class Health(BaseModel):

@@ -6,10 +6,9 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.routing import BaseRoute
 
-from backend.api.deps import BodyOwnersTasks, Doomed, Listed, Tasks
-from backend.api.openapi import operation_id
-from backend.api.responses import created_response, page_response, task_response
-from backend.api.schemas.answers import (
+from backend.api.dependencies import BodyOwnersTasks, Doomed, Listed, Tasks
+from backend.api.openapi.document import operation_id
+from backend.api.openapi.responses import (
     ANYWHERE,
     CREATED,
     DELETED,
@@ -20,16 +19,17 @@ from backend.api.schemas.answers import (
     RESTORED,
     WRITTEN,
 )
+from backend.api.responses import created_response, page_response, task_response
+from backend.api.routing.route import StrictRoute
 from backend.api.schemas.fields import TaskId
 from backend.api.schemas.queries import IdempotencyKey, IfMatch, IfNoneMatch
-from backend.api.schemas.task import (
+from backend.api.schemas.tasks import (
     Completion,
     OwnedTaskContent,
     TaskContent,
     TaskPatch,
     TaskRead,
 )
-from backend.api.strict import StrictRoute
 
 Handler = Callable[..., Response]
 

@@ -6,7 +6,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from backend.api.schemas.fields import A_WORD
-from backend.api.schemas.task import EXAMPLE
+from backend.api.schemas.tasks import EXAMPLE
 from backend.models.task import MAX_ID
 
 TAGS = [
