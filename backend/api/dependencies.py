@@ -8,7 +8,8 @@ from sqlmodel import Session
 
 from backend.api.responses import root_of
 from backend.api.schemas.fields import UserId
-from backend.api.schemas.queries import FilterParameters, IfNoneMatch, ListParameters
+from backend.api.schemas.headers import IfNoneMatch
+from backend.api.schemas.lists import FilterParameters, ListParameters
 from backend.api.schemas.tasks import OwnedTaskContent
 from backend.errors import FieldError, Forbidden, InvalidRequest, Overloaded
 from backend.queries.filters import Filters

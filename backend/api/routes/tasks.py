@@ -22,7 +22,7 @@ from backend.api.openapi.responses import (
 from backend.api.responses import created_response, page_response, task_response
 from backend.api.routing.route import StrictRoute
 from backend.api.schemas.fields import TaskId
-from backend.api.schemas.queries import IdempotencyKey, IfMatch, IfNoneMatch
+from backend.api.schemas.headers import IdempotencyKey, IfMatch, IfNoneMatch
 from backend.api.schemas.tasks import (
     Completion,
     OwnedTaskContent,

@@ -1,18 +1,14 @@
-"""Query parameters and headers in one spelling each."""
+"""Query parameters of a list: which tasks, in which order, from where on."""
 
-import re
-from collections.abc import Sequence
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from annotated_types import Ge, Le
-from fastapi import Header
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     Field,
-    PlainValidator,
     StringConstraints,
     WithJsonSchema,
 )
@@ -26,10 +22,6 @@ _TERM = f"-?({'|'.join(SORT_KEYS)})"
 _TERMS = rf"^(?!.*\b(\w+)\b.*\b\1\b){_TERM}(,{_TERM})*$"  # none twice
 _CHOICES = {"true": True, "false": False}
 _ZONES = available_timezones() - {"Factory", "localtime"}  # read once: it walks a folder
-_TAG = r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"'
-_TAGS = re.compile(rf"[\t ,]*{_TAG}([\t ]*,[\t ,]*{_TAG})*[\t ,]*")
-_EACH_TAG = re.compile(_TAG)
-_REVISION = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
 def _choice(value: str) -> bool:
@@ -53,28 +45,10 @@ def _known_zone(value: str) -> str:
     return value
 
 
-def _revisions(lines: list[str], *, weak: bool) -> tuple[int, ...] | None:
-    """The revisions that entity tags name, on one line or several; None for `*`.
-
-    Empty elements are ignored (RFC 9110, 5.3, 5.6.1, 8.8.3 and 13.1).
-    """
-    listed = ",".join(lines)
-    if listed.strip("\t ") == "*":
-        return None
-    if not _TAGS.fullmatch(listed):
-        raise PydanticCustomError("etag", 'must be * or entity tags like "40"')
-    tags = [tag for prefix, tag in _EACH_TAG.findall(listed) if weak or not prefix]
-    return tuple(int(tag) for tag in tags if _REVISION.fullmatch(tag))
-
-
 def _schema(**schema: Any) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
 
-_SENT = r'(W/)?"[!#-~]*"'  # what a client may send is less than what a server must take
-_ENTITY_TAGS = _schema(
-    type="string", format="entity-tags", pattern=rf"^(\*|{_SENT}([\t ]*,[\t ]*{_SENT})*)$"
-)
 Choice = Annotated[bool, BeforeValidator(_choice), _schema(type="boolean")]
 Limit = Annotated[int, Ge(1), Le(500), BeforeValidator(decimal)]
 Cursor = Annotated[
@@ -100,25 +74,6 @@ Sort = Annotated[
     Field(
         description=f"Of {', '.join(SORT_KEYS)}, like `due,-priority`; `-` reverses; null is last, "
         "`id` breaks ties. Without it, `created_at`."
-    ),
-]
-IfMatch = Annotated[
-    Sequence[int] | None,
-    PlainValidator(lambda lines: _revisions(lines, weak=False)),
-    _ENTITY_TAGS,
-    Header(alias="If-Match", description='Write only if this is still the `ETag`, like `"40"`.'),
-]
-IfNoneMatch = Annotated[
-    Sequence[int] | None,
-    PlainValidator(lambda lines: _revisions(lines, weak=True)),
-    _ENTITY_TAGS,
-    Header(alias="If-None-Match", description='304 if this is still the `ETag`, like `"40"`.'),
-]
-IdempotencyKey = Annotated[
-    Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,253}[!-~])?$")] | None,
-    Header(
-        alias="Idempotency-Key",
-        description="Makes the create repeatable for 24 hours; any text of the client's own.",
     ),
 ]
 
