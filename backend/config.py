@@ -99,7 +99,11 @@ class Settings(BaseSettings):
     request_timeout: float = Field(default=4, ge=0.1, le=60)
     max_concurrency: int | None = Field(default=None, ge=1, le=10_000)
     docs_enabled: bool = True
+    admission_timeout: Seconds = 2
+    retry_window: float = Field(default=3, ge=0, le=60)
+    readiness_timeout: Seconds = 1.5
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
+    max_buffered_bytes: int = Field(default=67_108_864, ge=1024)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         "info"
     )
@@ -143,7 +147,7 @@ class Settings(BaseSettings):
         return database_url(self.database_url)
 
     @property
-    def places(self) -> int:
+    def slots(self) -> int:
         """Requests inside at a time: as many again as connections, so that none is ever idle."""
         return self.max_concurrency or 2 * self.pool_size
 

@@ -1,5 +1,9 @@
-"""What handlers are given: a session, the owner, the owner's tasks."""
+"""What handlers are given: the owner's tasks, and what a list is asked for.
 
+All are async: FastAPI would run a plain function in a thread and come back.
+"""
+
+import time
 from typing import Annotated
 
 from anyio import to_thread
@@ -11,25 +15,28 @@ from backend.api.schemas.fields import UserId
 from backend.api.schemas.headers import IfNoneMatch
 from backend.api.schemas.lists import FilterParameters, ListParameters
 from backend.api.schemas.tasks import OwnedTaskContent
+from backend.database.execution import OwnedSession
+from backend.database.retries import Attempts
 from backend.errors import FieldError, Forbidden, InvalidRequest, Overloaded
 from backend.queries.filters import Filters
+from backend.runtime import Runtime
+from backend.services.lists import ListQuery, ListService
 from backend.services.readiness import require_migrated
-from backend.services.tasks import ListQuery, TaskService
-
-# All async: a plain function would cost a hop to a thread and back.
+from backend.services.tasks import TaskService
 
 
 async def get_session(request: Request) -> Session:
-    """A session of this request. Each step of a service takes a connection and gives it back.
+    """A session of this request. Each statement takes a connection and gives it back.
 
-    So nothing is left to close when the answer is on its way, which would be too late (`Attempts`).
+    So nothing is left to close when the answer is on its way, which would be too late
+    (`database/retries.py`).
     """
-    session: Session = request.app.state.sessions()
+    session: Session = request.app.state.runtime.sessions()
     return session
 
 
 async def get_caller() -> int | None:
-    """Who is calling: the seam of the owner. Nobody is known in this phase.
+    """Who is calling: the owner seam. Nobody is known in this phase.
 
     The JWT phase returns the verified subject here, or raises; nothing else changes.
     """
@@ -40,78 +47,85 @@ Caller = Annotated[int | None, Depends(get_caller)]
 RequestSession = Annotated[Session, Depends(get_session)]
 
 
-def _authorised(claimed: int, caller: int | None) -> int:
-    """The claimed owner, unless the caller is known to be somebody else; raises Forbidden."""
+def _owned(claimed: int, caller: int | None, request: Request, session: Session) -> OwnedSession:
+    """The rows of the claimed owner; raises Forbidden if the caller is known to be another."""
     if caller is not None and caller != claimed:
         raise Forbidden
-    return claimed
+    settings = request.app.state.runtime.settings
+    until = time.monotonic() + settings.request_timeout
+    address = f"{root_of(request)}/api/{claimed}/tasks/"
+    return OwnedSession(session, claimed, address, Attempts(until, settings.retry_window))
 
 
-def _tasks_of(owner: int, request: Request, session: Session) -> TaskService:
-    address = f"{root_of(request)}/api/{owner}/tasks/"
-    return TaskService(session, owner, address, request.app.state.request_timeout)
-
-
-async def get_service(
+async def get_owned_session(
     request: Request, user_id: UserId, caller: Caller, session: RequestSession
-) -> TaskService:
-    """The tasks of `user_id`: of the path on the primary surface, of the query on the flat one."""
-    return _tasks_of(_authorised(user_id, caller), request, session)
+) -> OwnedSession:
+    """The rows of `user_id`: of the path on the primary surface, of the query on the flat one."""
+    return _owned(user_id, caller, request, session)
 
 
-async def get_body_service(
+async def get_tasks(session: Annotated[OwnedSession, Depends(get_owned_session)]) -> TaskService:
+    """Single tasks of the owner."""
+    return TaskService(session)
+
+
+async def get_lists(session: Annotated[OwnedSession, Depends(get_owned_session)]) -> ListService:
+    """Many tasks of the owner."""
+    return ListService(session)
+
+
+async def get_body_owners_tasks(
     request: Request, body: OwnedTaskContent, caller: Caller, session: RequestSession
 ) -> TaskService:
-    """The tasks of the owner whom the body names."""
-    return _tasks_of(_authorised(body.user_id, caller), request, session)
+    """Single tasks of the owner whom the body names."""
+    return TaskService(_owned(body.user_id, caller, request, session))
 
 
-def _filters(given: FilterParameters, *, deleted: bool = False) -> Filters:
-    return Filters(
-        completed=given.completed,
-        priority=given.priority,
-        tag=given.tag,
-        q=given.q,
-        due_from=given.due_from,
-        due_to=given.due_to,
-        time_zone=given.time_zone,
-        updated_since=given.updated_since,
-        deleted=deleted,
-    )
+def _filters(parameters: FilterParameters, *, deleted: bool = False) -> Filters:
+    return Filters(vars(parameters), parameters.time_zone, deleted=deleted)
 
 
-async def get_doomed(request: Request, given: Annotated[FilterParameters, Query()]) -> Filters:
-    """What a bulk DELETE is about. Neither an empty search box nor a condition is overlooked."""
-    if given.q is not None and not given.q.strip():
-        raise InvalidRequest(errors=(FieldError("query.q", "must name a word here", "blank"),))
+async def get_bulk_filters(
+    request: Request, parameters: Annotated[FilterParameters, Query()]
+) -> Filters:
+    """What a bulk write is about. Neither an empty search box nor a condition is overlooked."""
+    if parameters.q is not None and not parameters.q.strip():
+        raise InvalidRequest(errors=(FieldError("query.q", "must have a word here", "blank"),))
     if "if-match" in request.headers:
-        errors = (FieldError("header.if-match", "is not taken for many tasks", "unsupported"),)
-        raise InvalidRequest(errors=errors)
-    return _filters(given)
+        message = "is not supported for many tasks"
+        raise InvalidRequest(errors=(FieldError("header.if-match", message, "unsupported"),))
+    return _filters(parameters)
 
 
 async def get_list_query(
-    given: Annotated[ListParameters, Query()], if_none_match: IfNoneMatch = ()
+    parameters: Annotated[ListParameters, Query()], if_none_match: IfNoneMatch = None
 ) -> ListQuery:
     """What the list is asked for."""
-    wanted = _filters(given, deleted=given.deleted)
     return ListQuery(
-        wanted, given.sort, given.limit, given.cursor, given.count, known=if_none_match
+        _filters(parameters, deleted=parameters.deleted),
+        parameters.sort,
+        parameters.limit,
+        parameters.cursor,
+        parameters.count,
+        if_none_match,
     )
 
 
 async def require_ready(request: Request) -> None:
     """Raise Overloaded at the end of the process, DatabaseUnavailable unless it can serve.
 
-    In a thread of its own: it must answer when all others wait for the database.
+    In a thread of its own: it must answer when all else waits for the database.
     """
-    state = request.app.state
-    if state.draining:
+    runtime: Runtime = request.app.state.runtime
+    if runtime.gates.is_draining:
         raise Overloaded("The service is shutting down.")
-    await to_thread.run_sync(require_migrated, state.sessions, limiter=state.readiness)
+    timeout = runtime.settings.readiness_timeout
+    limiter = runtime.gates.readiness
+    await to_thread.run_sync(require_migrated, runtime.sessions, timeout, limiter=limiter)
 
 
-Doomed = Annotated[Filters, Depends(get_doomed)]
-Listed = Annotated[ListQuery, Depends(get_list_query)]
-Tasks = Annotated[TaskService, Depends(get_service)]
-BodyOwnersTasks = Annotated[TaskService, Depends(get_body_service)]
+Tasks = Annotated[TaskService, Depends(get_tasks)]
+Lists = Annotated[ListService, Depends(get_lists)]
+BodyOwnersTasks = Annotated[TaskService, Depends(get_body_owners_tasks)]
+BulkFilters = Annotated[Filters, Depends(get_bulk_filters)]
+ListRequest = Annotated[ListQuery, Depends(get_list_query)]

@@ -1,17 +1,14 @@
-"""The one place where errors become answers."""
+"""The one place where the application's errors become answers."""
 
-import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
-from backend.api.schemas.errors import problem_of
 from backend.errors import (
     AppError,
     FieldError,
@@ -21,40 +18,19 @@ from backend.errors import (
     NotFound,
     PayloadTooLarge,
 )
-from backend.observability.logs import request_id
+from backend.problems import render
 
-_MOST_PLACES = 20
-_BY_STATUS: dict[int, AppError] = {
-    400: InvalidRequest("The host or origin of the request is not allowed here."),
-    404: NotFound(),
-    405: MethodNotAllowed(),
-    413: PayloadTooLarge(),
-}
-_log = logging.getLogger("backend.errors")
+MAX_FIELD_ERRORS = 20
+_BY_STATUS: dict[int, AppError] = {404: NotFound(), 413: PayloadTooLarge()}
 
 
-class ProblemResponse(JSONResponse):
-    """An AppError as application/problem+json (RFC 9457)."""
-
-    media_type = "application/problem+json"
-
-    def __init__(self, error: AppError, headers: Mapping[str, str] | None = None) -> None:
-        problem = problem_of(error, request_id.get())
-        super().__init__(problem, error.status, {**error.headers, **(headers or {})})
+def problem_response(error: AppError, headers: Mapping[str, str] | None = None) -> Response:
+    """The error as application/problem+json (RFC 9457)."""
+    problem = render(error)
+    return Response(problem.body, problem.status, {**problem.headers, **(headers or {})})
 
 
-def problem_for_status(status: int) -> AppError:
-    """Our error for one that a library answered by its status alone."""
-    return _BY_STATUS.get(status) or InternalError()
-
-
-def internal_problem(error: Exception) -> ProblemResponse:
-    """Log what was not foreseen, with its trace, and tell the client nothing of it."""
-    _log.error("unforeseen %s", type(error).__name__, exc_info=error)
-    return ProblemResponse(InternalError())
-
-
-def _place(error: Mapping[str, Any]) -> FieldError:
+def _field_error(error: Mapping[str, Any]) -> FieldError:
     """Where and what, in our words where the library's would repeat what was sent."""
     loc, code = list(error["loc"]), error["type"]
     if code == "extra_forbidden":
@@ -63,8 +39,8 @@ def _place(error: Mapping[str, Any]) -> FieldError:
 
 
 def _invalid(errors: Iterable[Mapping[str, Any]]) -> InvalidRequest:
-    places = dict.fromkeys(map(_place, errors))
-    return InvalidRequest(errors=tuple(places)[:_MOST_PLACES])
+    distinct = dict.fromkeys(map(_field_error, errors))
+    return InvalidRequest(errors=tuple(distinct)[:MAX_FIELD_ERRORS])
 
 
 def _allowed_methods(request: Request) -> list[str]:
@@ -77,28 +53,26 @@ def _allowed_methods(request: Request) -> list[str]:
 
 
 async def _on_app_error(request: Request, error: AppError) -> Response:
-    return ProblemResponse(error)
+    return problem_response(error)
 
 
 async def _on_invalid(request: Request, error: RequestValidationError) -> Response:
-    return ProblemResponse(_invalid(error.errors()))
+    return problem_response(_invalid(error.errors()))
 
 
 async def _on_http_error(request: Request, error: HTTPException) -> Response:
+    """What the framework answers by a status alone."""
     if error.status_code != MethodNotAllowed.status:
-        return ProblemResponse(problem_for_status(error.status_code))
+        return problem_response(_BY_STATUS.get(error.status_code) or InternalError())
     allow = {"Allow": ", ".join(_allowed_methods(request))}
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=allow)
-    return ProblemResponse(MethodNotAllowed(), allow)
+    return problem_response(MethodNotAllowed(), allow)
 
 
-def render_errors(app: FastAPI) -> None:
-    """Let this module answer for every error that reaches the application."""
-    app.exception_handlers.update(
-        {
-            AppError: _on_app_error,
-            RequestValidationError: _on_invalid,
-            HTTPException: _on_http_error,
-        }
-    )
+EXCEPTION_HANDLERS: dict[int | type[Exception], Callable[[Request, Any], Any]] = {
+    AppError: _on_app_error,
+    RequestValidationError: _on_invalid,
+    HTTPException: _on_http_error,
+}
+"""For `FastAPI(exception_handlers=…)`."""

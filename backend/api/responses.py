@@ -6,14 +6,16 @@ from urllib.parse import urlencode
 
 from fastapi import Request, Response
 
-from backend.services.tasks import Answer, Created, Page, Revisions
+from backend.services.entity_tags import EntityTags
+from backend.services.lists import Page
+from backend.services.tasks import Answer, Created
 
 _JSON = "application/json"
 
 
 def root_of(request: Request) -> str:
     """What every URL begins with: `PUBLIC_URL`, or as the request's does."""
-    if public_url := request.app.state.public_url:
+    if public_url := request.app.state.runtime.settings.public_url:
         return str(public_url)
     scope = request.scope
     server = tuple(scope["server"] or ()) or None
@@ -27,9 +29,9 @@ def _root(scheme: str, host: str | None, server: tuple[Any, ...] | None, root_pa
     return str(Request({**scope, "root_path": root_path}).base_url).rstrip("/")
 
 
-def task_response(task: Answer, known: Revisions = ()) -> Response:
+def task_response(task: Answer, if_none_match: EntityTags | None = None) -> Response:
     """200 with the task and its ETag, or 304 if the client has this revision."""
-    if known is None or task.revision in known:
+    if if_none_match is not None and if_none_match.include(task.revision):
         return _not_modified(task.revision)
     return Response(task.json, 200, {"ETag": f'"{task.revision}"'}, _JSON)
 
@@ -38,26 +40,26 @@ def created_response(created: Created) -> Response:
     """201 with the task, its ETag and its address."""
     task = created.task
     headers = {"Location": task.url, "ETag": f'"{task.revision}"'}
-    if created.replayed:
+    if created.is_replay:
         headers["Idempotent-Replayed"] = "true"
     return Response(task.json, 201, headers, _JSON)
 
 
-def page_response(request: Request, page: Page, known: Revisions) -> Response:
+def page_response(request: Request, page: Page, if_none_match: EntityTags | None) -> Response:
     """200 with the bare array and a link to the next page (RFC 8288), or 304."""
-    if known is None or page.revision in known:
+    if if_none_match is not None and if_none_match.include(page.revision):
         return _not_modified(page.revision)
     headers = {"ETag": f'"{page.revision}"'}
     if page.next_cursor:
-        headers["Link"] = f'<{_next(request, page.next_cursor)}>; rel="next"'
+        headers["Link"] = f'<{_next_page(request, page.next_cursor)}>; rel="next"'
     if page.total is not None:
         headers["X-Total-Count"] = str(page.total)
     return Response(page.json, 200, headers, _JSON)
 
 
-def _next(request: Request, cursor: str) -> str:
-    given = request.query_params.multi_items()
-    kept = [(name, value) for name, value in given if name != "cursor"]
+def _next_page(request: Request, cursor: str) -> str:
+    parameters = request.query_params.multi_items()
+    kept = [(name, value) for name, value in parameters if name != "cursor"]
     query = urlencode([*kept, ("cursor", cursor)])
     return f"{root_of(request)}{request.scope['path']}?{query}"
 

@@ -6,8 +6,8 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from backend.config import get_settings
-from backend.database.engine import make_sessions
 from backend.errors import AppError
+from backend.runtime import make_runtime
 from backend.services.purge import Purge
 
 _AGE = re.compile(r"([1-9][0-9]{0,4})([hdw])")
@@ -48,16 +48,16 @@ def remove(purge: Purge) -> str:
 
 
 def main() -> None:
-    given = arguments()
-    sessions = make_sessions(get_settings())
+    options = arguments()
+    runtime = make_runtime(get_settings())
     try:
-        with sessions() as session:
-            purge = Purge(session, datetime.now(UTC) - given.age)
-            print(remove(purge) if given.apply else survey(purge))
+        with runtime.sessions() as session:
+            purge = Purge(session, datetime.now(UTC) - options.age)
+            print(remove(purge) if options.apply else survey(purge))
     except AppError as error:
         raise SystemExit(f"The purge ended: {error}") from None
     finally:
-        sessions.kw["bind"].dispose()
+        runtime.dispose()
 
 
 if __name__ == "__main__":

@@ -15,9 +15,8 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
-from backend.config import Settings
 from backend.database.guard import guard
-from backend.database.waiting import DeadlineExceededError, aside, wait_as_above
+from backend.database.waiting import DeadlineExceededError, install_wait_callback, run_in_thread
 
 IDLE_BEFORE_PING = 30.0
 """Seconds after which an idle connection is asked: a half-open link looks alive to a poll."""
@@ -62,12 +61,12 @@ def _verify(engine: Engine) -> None:
             raise DisconnectionError("the connection was cut while idle") from error
 
 
-def _connect_aside(engine: Engine) -> None:
-    """libpq looks names up before it lets us wait for anything."""
+def _connect_in_thread(engine: Engine) -> None:
+    """libpq resolves host names in a blocking call, before it lets us wait for anything."""
 
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
-        return aside(dialect.loaded_dbapi.connect, *arguments, **options)
+        return run_in_thread(dialect.loaded_dbapi.connect, *arguments, **options)
 
 
 def _keep_others_after_deadline(engine: Engine) -> None:
@@ -100,14 +99,14 @@ def make_engine(url: URL, pool_size: int) -> Engine:
         enable_from_linting=False,  # it takes the one row of a CTE for a cartesian product
         connect_args=defaults,
     )
-    _connect_aside(engine)
+    _connect_in_thread(engine)
     _verify(engine)
     _keep_others_after_deadline(engine)
     guard(engine)
-    wait_as_above()
+    install_wait_callback()
     return engine
 
 
-def make_sessions(settings: Settings) -> Sessions:
+def make_sessions(engine: Engine) -> Sessions:
     """One session per request comes from here; it connects when it executes."""
-    return sessionmaker(make_engine(settings.url, settings.pool_size), class_=Session)
+    return sessionmaker(engine, class_=Session)

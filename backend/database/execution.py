@@ -1,27 +1,53 @@
-"""Where the statements of one request run."""
+"""Where the statements of one request run: for one owner, within one deadline."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
-from sqlalchemy import Connection, QueuePool
 from sqlmodel import Session
 
-from backend.database.waiting import aside
+from backend.database.retries import Attempts
+from backend.queries.statement import Row, Statement
 
 
-@contextmanager
-def transaction_of(session: Session) -> Iterator[Connection]:
-    """Where the session would execute, without its unit of work, which costs more than a statement.
+class OwnedSession:
+    """A session whose statements are all about one owner, bound once for every service.
 
-    On the service's engine each statement is a transaction; elsewhere the block is one. A new
-    connection is made aside: SQLAlchemy asks the first one about its server, and holds a lock
-    against all others meanwhile.
+    Each statement is a transaction of its own, and its connection goes back before anything else
+    is done with the rows (specs/decisions).
     """
-    bind = session.get_bind()
-    if isinstance(bind, Connection):  # a test's, which rolls back in the end
-        with bind.begin_nested():
-            yield bind
-    else:
-        is_new = isinstance(bind.pool, QueuePool) and bind.pool.checkedin() == 0
-        with aside(bind.connect) if is_new else bind.connect() as connection, connection.begin():
-            yield connection
+
+    def __init__(self, session: Session, owner: int, address: str, attempts: Attempts) -> None:
+        """`address` begins the `url` of each of the owner's tasks, which ends in its id."""
+        self.owner = owner
+        self._session = session
+        self._address = address
+        self._attempts = attempts
+
+    @property
+    def has_repeated(self) -> bool:
+        """Whether a statement was sent more than once: then it may have met its own work."""
+        return self._attempts.has_repeated
+
+    def all(self, statement: Statement[Row], **parameters: Any) -> list[Row]:
+        """All rows. Raises DatabaseUnavailable, TimedOut, Overloaded, NotMigrated or Conflict."""
+        bound = {"owner": self.owner, "address": self._address, **parameters}
+        rows = self._attempts.make(
+            lambda connection: connection.execute(statement.executable, bound).all(),
+            self._session,
+            is_repeatable=statement.is_repeatable,
+        )
+        return [statement.row(*row) for row in rows]
+
+    def one(self, statement: Statement[Row], **parameters: Any) -> Row:
+        """The one row of a statement that always answers with one; raises as `all`."""
+        [row] = self.all(statement, **parameters)
+        return row
+
+
+def across_owners(session: Session, statement: Statement[Row], **parameters: Any) -> list[Row]:
+    """All rows of an operator's survey, the one kind of statement that names no owner."""
+    rows = Attempts().make(
+        lambda connection: connection.execute(statement.executable, parameters).all(),
+        session,
+        is_repeatable=statement.is_repeatable,
+    )
+    return [statement.row(*row) for row in rows]

@@ -1,10 +1,11 @@
-"""How the driver waits: not beyond a deadline of ours, and not in the way of other requests.
+"""How the driver waits: until a deadline of ours, while the event loop serves other requests.
 
 psycopg2 asks us to wait for its socket (its manual: "Support for coroutine libraries"). Within a
 greenlet the event loop waits, and serves others meanwhile; anywhere else the thread does.
 """
 
 import asyncio
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from sqlalchemy.util.concurrency import await_, in_greenlet
 
 Result = TypeVar("Result")
 
-_deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+_deadline: ContextVar[float] = ContextVar("deadline", default=math.inf)
 
 
 class DeadlineExceededError(psycopg2.OperationalError):
@@ -29,7 +30,7 @@ class DeadlineExceededError(psycopg2.OperationalError):
 def deadline(at: float) -> Iterator[None]:
     """Bound everything that is waited for on the driver in this context, connecting too.
 
-    `at` is of `time.monotonic()`. Beyond it, DeadlineExceededError.
+    `at` is of `time.monotonic()`; without an end it is infinite. Beyond it, DeadlineExceededError.
     """
     token = _deadline.set(at)
     try:
@@ -46,8 +47,8 @@ def sleep(seconds: float) -> None:
         time.sleep(seconds)
 
 
-def aside(call: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
-    """Call what may block in a thread of its own, instead of in the way of all others."""
+def run_in_thread(call: Callable[..., Result], *arguments: Any, **options: Any) -> Result:
+    """Call what blocks, or computes for long, in a thread, so that the event loop serves others."""
     if in_greenlet():
         return await_(asyncio.to_thread(call, *arguments, **options))
     return call(*arguments, **options)
@@ -57,7 +58,7 @@ def _wait(connection: Any) -> None:
     """psycopg2's wait callback: until the answer is whole or the time is up."""
     at, has_begun = _deadline.get(), False
     while (state := connection.poll()) != POLL_OK:
-        left = None if at is None else max(0.0, at - time.monotonic())
+        left = None if at == math.inf else max(0.0, at - time.monotonic())
         socket, to_read = connection.fileno(), state == POLL_READ
         if has_begun and _polled(socket, 0, to_read=to_read):
             is_ready = True  # the rest of a long answer follows at once
@@ -97,6 +98,6 @@ def _settle(ready: asyncio.Future[bool], result: bool) -> None:
         ready.set_result(result)
 
 
-def wait_as_above() -> None:
-    """Let psycopg2 wait like this, in the whole process; without a deadline it waits for ever."""
+def install_wait_callback() -> None:
+    """Let psycopg2 wait like this in the whole process; without a deadline it waits for ever."""
     set_wait_callback(_wait)

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import yaml
 
+from backend.app import create_app
 from backend.config import load_settings
-from backend.main import create_app
 
 EXPORT = Path(__file__).parents[2] / "specs/001-backend-task-api/contracts/openapi.yaml"
 

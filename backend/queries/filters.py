@@ -1,65 +1,28 @@
 """Which tasks are meant: what GET and DELETE on the collection have in common."""
 
-from dataclasses import dataclass, fields
+import json
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Boolean, Date, Text, and_, any_, bindparam, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from backend.models.task import Priority, PriorityRank, due, tasks
+from backend.models.task import PriorityRank, due, tasks
 from backend.queries.ownership import Condition
 from backend.queries.search import contains_all_words, patterns
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
+Parameters = Callable[[Any, ZoneInfo], dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Filters:
-    """What a client asked for; what is None or empty does not filter.
+class Filter(NamedTuple):
+    """A condition, and how its parameters follow from what was asked and from the time zone."""
 
-    `due_from` and `due_to` are days, inclusive, of `time_zone` (IANA); `deleted` is the trash.
-    """
-
-    completed: bool | None = None
-    priority: tuple[Priority, ...] = ()
-    tag: tuple[str, ...] = ()
-    q: str | None = None
-    due_from: date | None = None
-    due_to: date | None = None
-    time_zone: str = "UTC"
-    updated_since: datetime | None = None
-    deleted: bool = False
-
-    def active(self) -> frozenset[str]:
-        """Names of the conditions that apply: the shape of the statement."""
-        given = {field.name for field in fields(self) if getattr(self, field.name)}
-        given |= {"completed"} if self.completed is not None else set()
-        return frozenset(given & (_CONDITIONS.keys() | {"deleted"}))
-
-    def bounds(self) -> dict[str, Any]:
-        """Parameters of the conditions; none is named as a column, which an UPDATE would set."""
-        given: dict[str, Any] = {
-            "filter_completed": self.completed,
-            "filter_priorities": list(self.priority),
-            "filter_tags": list(self.tag),
-            "filter_patterns": patterns(self.q or ""),
-            "filter_updated_since": self.updated_since,
-        }
-        if self.due_from:
-            given |= _due_bounds("due_from", self.due_from, time.min, self.time_zone)
-        if self.due_to:
-            given |= _due_bounds("due_to", self.due_to, time.max, self.time_zone)
-        return given
-
-
-def _due_bounds(name: str, day: date, clock: time, zone: str) -> dict[str, Any]:
-    """The day itself, its first or last instant in the zone, and the wider of that and UTC's."""
-    there, utc = _instant(day, clock, ZoneInfo(zone)), _instant(day, clock, UTC)
-    widest = min(there, utc) if clock == time.min else max(there, utc)
-    return {f"filter_{name}": day, f"filter_{name}_at": there, f"filter_{name}_widest": widest}
+    condition: Condition
+    parameters: Parameters
 
 
 def _instant(day: date, clock: time, zone: Any) -> datetime:
@@ -89,20 +52,80 @@ def _due_to() -> Condition:
     return and_(due("infinity") <= _bound_instant("filter_due_to_widest"), or_(days, instants))
 
 
-_CONDITIONS: dict[str, Condition] = {
-    "completed": tasks.c.completed == bindparam("filter_completed", type_=Boolean),
-    "priority": tasks.c.priority == any_(bindparam("filter_priorities", type_=ARRAY(PriorityRank))),
-    "tag": tasks.c.tags.contains(bindparam("filter_tags", type_=ARRAY(Text))),
-    "q": contains_all_words(),
-    "due_from": _due_from(),
-    "due_to": _due_to(),
-    "updated_since": tasks.c.updated_at >= _bound_instant("filter_updated_since"),
+def _equal(name: str) -> Parameters:
+    return lambda asked, zone: {name: list(asked) if isinstance(asked, tuple) else asked}
+
+
+def _day(name: str, clock: time) -> Parameters:
+    """The day itself, its first or last instant in the zone, and the wider of that and UTC's."""
+
+    def parameters(day: date, zone: ZoneInfo) -> dict[str, Any]:
+        there, utc = _instant(day, clock, zone), _instant(day, clock, UTC)
+        widest = min(there, utc) if clock == time.min else max(there, utc)
+        return {name: day, f"{name}_at": there, f"{name}_widest": widest}
+
+    return parameters
+
+
+FILTERS: dict[str, Filter] = {
+    "completed": Filter(
+        tasks.c.completed == bindparam("filter_completed", type_=Boolean),
+        _equal("filter_completed"),
+    ),
+    "priority": Filter(
+        tasks.c.priority == any_(bindparam("filter_priorities", type_=ARRAY(PriorityRank))),
+        _equal("filter_priorities"),
+    ),
+    "tag": Filter(
+        tasks.c.tags.contains(bindparam("filter_tags", type_=ARRAY(Text))), _equal("filter_tags")
+    ),
+    "q": Filter(contains_all_words(), lambda text, zone: {"filter_patterns": patterns(text)}),
+    "due_from": Filter(_due_from(), _day("filter_due_from", time.min)),
+    "due_to": Filter(_due_to(), _day("filter_due_to", time.max)),
+    "updated_since": Filter(
+        tasks.c.updated_at >= _bound_instant("filter_updated_since"),
+        _equal("filter_updated_since"),
+    ),
 }
+"""All filters of a list, by the names of their query parameters (`api/schemas/lists.py`)."""
+
+
+class Filters:
+    """Which tasks a client asked for. What was not given does not filter.
+
+    `time_zone` (IANA) places instants on days; `deleted` means the trash.
+    """
+
+    def __init__(self, asked: Mapping[str, Any], time_zone: str, *, deleted: bool = False) -> None:
+        self._asked = {
+            name: asked[name] for name in FILTERS if asked.get(name) not in (None, (), "")
+        }
+        self._time_zone = time_zone
+        self._deleted = deleted
+
+    @property
+    def active(self) -> frozenset[str]:
+        """The names of the conditions that apply: the shape of the statement."""
+        return frozenset(self._asked.keys() | ({"deleted"} if self._deleted else set()))
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Values of the conditions. No name is a column's: an UPDATE would set it."""
+        zone, parameters = ZoneInfo(self._time_zone), dict[str, Any]()
+        for name, asked in self._asked.items():
+            parameters |= FILTERS[name].parameters(asked, zone)
+        return parameters
+
+    @property
+    def identity(self) -> str:
+        """The same for the same question: a cursor is bound to it."""
+        asked = [self._asked, self._time_zone, self._deleted]
+        return json.dumps(asked, sort_keys=True, default=str, ensure_ascii=False)
 
 
 def conditions(active: frozenset[str]) -> list[Condition]:
-    """The conditions of this shape, live or trashed included."""
+    """The conditions of this shape; live tasks or the trash is always one of them."""
     in_trash = tasks.c.deleted_at.is_not(None)
     lives = tasks.c.deleted_at.is_(None)
-    chosen = [_CONDITIONS[name] for name in sorted(active - {"deleted"})]
+    chosen = [FILTERS[name].condition for name in sorted(active - {"deleted"})]
     return [in_trash if "deleted" in active else lives, *chosen]

@@ -8,7 +8,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
-    Executable,
     Select,
     and_,
     any_,
@@ -30,6 +29,7 @@ from backend.queries.ownership import Condition, owned
 from backend.queries.rendering import json_of, shown
 from backend.queries.revisions import bump
 from backend.queries.sorting import Sort, compared, is_after, ordering
+from backend.queries.statement import CountRow, PageRow, Statement
 from backend.queries.tasks import COLUMNS
 
 _REVISION = func.coalesce(
@@ -61,8 +61,11 @@ class Shape:
     conditional: bool = False
 
 
+PageStatement = Statement[PageRow]
+
+
 @lru_cache(maxsize=256)  # clients choose the shape, and there are millions
-def page(shape: Shape) -> Executable:
+def page(shape: Shape) -> PageStatement:
     """One row: the tasks of the page and one more, the owner's revision, the number of all.
 
     `json` is theirs, each after the other with SEPARATOR between, or null. Parameters: `owner`,
@@ -73,11 +76,12 @@ def page(shape: Shape) -> Executable:
     task = select(*shown(rows.c)).correlate(rows).lateral("task")
     # One value, in the order that the index has: half of what PostgreSQL does for rows.
     texts = func.string_agg(json_of(task), literal_column(f"chr({ord(SEPARATOR)})"))
-    return select(
-        _REVISION.label("list_revision"),
+    answer = select(
+        _REVISION.label("revision"),
         (_total(shape) if shape.counted else null()).label("total"),
         texts.aggregate_order_by(*order).label("json"),
-    ).select_from(rows, task)
+    )
+    return Statement(answer.select_from(rows, task), PageRow)
 
 
 def _names(sort: Sort) -> list[str]:
@@ -104,7 +108,7 @@ def _wanted(shape: Shape) -> list[Condition]:
 
 
 @cache
-def trashing(active: frozenset[str]) -> Executable:
+def trashing(active: frozenset[str]) -> Statement[CountRow]:
     """Trash what matches, each with a number of its own, and answer how many.
 
     What matched is found first and looked at again when the owner's row is ours: whoever changed a
@@ -122,4 +126,4 @@ def trashing(active: frozenset[str]) -> Executable:
         revision=taken.c.revision - count + matched.c.number,
     )
     trashed = statement.returning(tasks.c.id).cte("trashed")
-    return select(func.count()).select_from(trashed)
+    return Statement(select(func.count()).select_from(trashed), CountRow)

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from backend.models.task import idempotency_keys, task_lists, tasks
 from backend.queries.ownership import ACROSS_OWNERS, owned
 from backend.queries.revisions import bump
+from backend.queries.statement import KeyRow, OwnerCountRow, Statement
 
 _OLD = tasks.c.deleted_at < bindparam("before", type_=tasks.c.deleted_at.type)
 _EXPIRED = idempotency_keys.c.expires_at <= func.now()
@@ -50,12 +51,13 @@ def _remove_tasks() -> Executable:
 
 def _remove_keys() -> Executable:
     keys = idempotency_keys.c
-    doomed = select(keys.key).where(owned(idempotency_keys), _EXPIRED).limit(_limit())
+    expired = select(keys.key).where(owned(idempotency_keys), _EXPIRED)
+    doomed = expired.order_by(keys.key).limit(_limit())
     condition = (owned(idempotency_keys), _EXPIRED, keys.key.in_(doomed))
     return delete(idempotency_keys).where(*condition).returning(keys.key)
 
 
-OLD_TASKS = _count_by_owner(tasks, _OLD)
-EXPIRED_KEYS = _count_by_owner(idempotency_keys, _EXPIRED)
-REMOVE_TASKS = _remove_tasks()
-REMOVE_KEYS = _remove_keys()
+OLD_TASKS = Statement(_count_by_owner(tasks, _OLD), OwnerCountRow)
+EXPIRED_KEYS = Statement(_count_by_owner(idempotency_keys, _EXPIRED), OwnerCountRow)
+REMOVE_TASKS = Statement(_remove_tasks(), KeyRow)
+REMOVE_KEYS = Statement(_remove_keys(), KeyRow)

@@ -122,6 +122,8 @@ KEYS = {
     "completed": _column("completed", _flag),
 }
 
+SORT_KEYS = tuple(KEYS)
+
 
 def position(sort: Sort, task: Mapping[str, Any]) -> list[Value]:
     """The values of the keys of a task as JSON, and its id."""

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Executable
 from sqlmodel import Session
 
-from backend.database.faults import translated
-from backend.queries.purge import EXPIRED_KEYS, OLD_TASKS, REMOVE_KEYS, REMOVE_TASKS
+from backend.database.execution import OwnedSession, across_owners
+from backend.database.retries import Attempts
+from backend.queries import purge
+from backend.queries.statement import KeyRow, OwnerCountRow, Statement
 
 
 class Purge:
@@ -23,25 +24,26 @@ class Purge:
 
     def old_tasks(self) -> dict[int, int]:
         """How many tasks of which owner would go."""
-        return dict(self._rows(OLD_TASKS))
+        return self._survey(purge.OLD_TASKS, before=self._before)
 
     def expired_keys(self) -> dict[int, int]:
         """How many keys of which owner would go."""
-        return dict(self._rows(EXPIRED_KEYS))
+        return self._survey(purge.EXPIRED_KEYS)
 
     def remove_tasks(self, owner: int) -> Iterator[int]:
         """Remove an owner's old tasks; yields the number after each batch."""
-        return self._batches(REMOVE_TASKS, owner)
+        return self._batches(purge.REMOVE_TASKS, owner)
 
     def remove_keys(self, owner: int) -> Iterator[int]:
         """Remove an owner's expired keys; yields the number after each batch."""
-        return self._batches(REMOVE_KEYS, owner)
+        return self._batches(purge.REMOVE_KEYS, owner)
 
-    def _batches(self, statement: Executable, owner: int) -> Iterator[int]:
-        while removed := len(self._rows(statement, owner=owner, batch=self.batch)):
+    def _survey(self, statement: Statement[OwnerCountRow], **parameters: Any) -> dict[int, int]:
+        rows = across_owners(self._session, statement, **parameters)
+        return {row.owner: row.number for row in rows}
+
+    def _batches(self, statement: Statement[KeyRow], owner: int) -> Iterator[int]:
+        session = OwnedSession(self._session, owner, "", Attempts())
+        parameters = {"before": self._before, "batch": self.batch}
+        while removed := len(session.all(statement, **parameters)):
             yield removed
-
-    def _rows(self, statement: Executable, **parameters: Any) -> list[Any]:
-        with translated(), self._session.begin():
-            result = self._session.execute(statement, {"before": self._before, **parameters})
-            return [tuple(row) for row in result.all()]

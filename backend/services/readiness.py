@@ -8,12 +8,9 @@ from backend.database.migration_state import is_migrated
 from backend.database.waiting import deadline
 from backend.errors import NotMigrated
 
-READY_TIMEOUT = 1.5
-"""Seconds that the database has to show that it is there."""
 
-
-def require_migrated(sessions: Sessions) -> None:
-    """Raise DatabaseUnavailable unless the database answers in time, as this code needs it."""
-    with deadline(time.monotonic() + READY_TIMEOUT), translated():
+def require_migrated(sessions: Sessions, timeout: float) -> None:
+    """Raise DatabaseUnavailable unless the database answers in `timeout` seconds, as we need it."""
+    with deadline(time.monotonic() + timeout), translated():
         if not is_migrated(sessions):
             raise NotMigrated

@@ -1,55 +1,26 @@
-"""The tasks of one owner."""
+"""One task of one owner: the verbs that name it, and its creation."""
 
 import hashlib
 import json
-import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Executable, Row
-from sqlmodel import Session
-
-from backend.database.retries import Attempts
+from backend.database.execution import OwnedSession
 from backend.errors import (
     DatabaseUnavailable,
     IdempotencyKeyReused,
     PreconditionFailed,
     TaskNotFound,
 )
-from backend.queries import cursor, lists, sorting
-from backend.queries import tasks as statements
-from backend.queries.filters import Filters
+from backend.queries import idempotency
+from backend.queries import tasks as queries
 from backend.queries.search import FOLDED, fold
-from backend.queries.sorting import Sort
+from backend.queries.statement import ConditionalRow, KeyedRow, TaskRow
+from backend.services.entity_tags import EntityTags
 
-Answer = Row[Any]
+Answer = TaskRow | ConditionalRow | KeyedRow
 """A task as `json`, with its `revision` and its `url`."""
-
-Revisions = Collection[int] | None
-"""Those that the client accepts or has; None is any."""
-
-
-@dataclass(frozen=True)
-class ListQuery:
-    """What a list is asked for. `known` are the revisions that the client has (If-None-Match)."""
-
-    filters: Filters
-    sort: Sort
-    limit: int
-    cursor: str | None = None
-    count: bool = False
-    known: Revisions = ()
-
-
-@dataclass(frozen=True)
-class Page:
-    """A JSON array, where the next page begins, the number of all, and the list's revision."""
-
-    json: str
-    next_cursor: str | None
-    total: int | None
-    revision: int
 
 
 @dataclass(frozen=True)
@@ -57,119 +28,89 @@ class Created:
     """A task, and whether it is the answer of an earlier create with the same key."""
 
     task: Answer
-    replayed: bool = False
+    is_replay: bool = False
 
 
 class TaskService:
-    """Reads and writes the tasks of the owner it is born with, one round trip a method.
+    """Reads and writes single tasks, one round trip a method.
 
     Methods that name a task raise TaskNotFound if the owner has no such task out of the trash, and
-    PreconditionFailed if the task's revision is not one of those that the client accepts.
+    PreconditionFailed if `if_match` does not list the task's revision.
     """
 
-    def __init__(self, session: Session, owner: int, address: str, timeout: float = 4.0) -> None:
-        """`address` begins the `url` of every task, which ends in its id.
-
-        `timeout` in seconds is for all of the request's work in the database, from now on.
-        """
-        self._owner = owner
-        self._address = address
-        self._attempts = Attempts(session, time.monotonic() + timeout)
+    def __init__(self, session: OwnedSession) -> None:
+        self._session = session
 
     def create(self, values: Mapping[str, Any], key: str | None = None) -> Created:
-        """Store a task with all of `statements.CONTENT`; repeatable for 24 hours if a key is given.
+        """Store a task with all columns of CONTENT; repeatable for 24 hours if a key is given.
 
         Raises IdempotencyKeyReused if the key was used for other values.
         """
         if key is None:
-            return Created(self._one(statements.CREATE, repeatable=False, **_bound(values)))
+            return Created(self._session.one(queries.CREATE, **_parameters(values)))
         fingerprint = _fingerprint(values)
-        bounds = _bound(values) | {"key": key, "fingerprint": fingerprint}
-        answer = self._one(statements.CREATE_ONCE, **bounds)
-        if answer.json is None:  # lost the race to the key
-            answer = self._one(statements.CREATE_ONCE, **bounds)
+        parameters = _parameters(values) | {"key": key, "fingerprint": fingerprint}
+        answer = self._session.one(idempotency.CREATE_ONCE, **parameters)
+        if answer.json is None:  # another request took the key while this one waited
+            answer = self._session.one(idempotency.CREATE_ONCE, **parameters)
         if answer.first_fingerprint is None:
             return Created(answer)
         if answer.first_fingerprint != fingerprint:
             raise IdempotencyKeyReused
-        return Created(answer, replayed=True)
+        return Created(answer, is_replay=True)
 
     def read(self, task_id: int) -> Answer:
-        answers = self._all(statements.READ, task_id=task_id)
+        answers = self._session.all(queries.READ, task_id=task_id)
         if not answers:
             raise TaskNotFound
         return answers[0]
 
-    def change(self, task_id: int, values: Mapping[str, Any], expected: Revisions = None) -> Answer:
-        """Write these columns of `statements.CONTENT`; all of them replace the task. Repeatable."""
-        write = statements.changing(frozenset(values))
-        return self._write(write, task_id, expected, **_bound(values))
+    def change(
+        self, task_id: int, values: Mapping[str, Any], if_match: EntityTags | None = None
+    ) -> Answer:
+        """Write these columns of CONTENT; all of them replace the task. Repeatable."""
+        write = queries.changing(frozenset(values))
+        return self._write(write, task_id, if_match, **_parameters(values))
 
-    def toggle(self, task_id: int, expected: Revisions = None) -> Answer:
-        """Flip completion. Not repeatable: each call flips, unless a revision is expected."""
-        repeatable = expected is not None
-        return self._write(statements.TOGGLE, task_id, expected, repeatable=repeatable)
+    def toggle(self, task_id: int, if_match: EntityTags | None = None) -> Answer:
+        """Flip completion. Not repeatable: each call flips, unless it has a condition."""
+        return self._write(queries.TOGGLE, task_id, if_match)
 
-    def trash(self, task_id: int, expected: Revisions = None) -> Answer:
-        return self._write(statements.TRASH, task_id, expected)
+    def trash(self, task_id: int, if_match: EntityTags | None = None) -> Answer:
+        return self._write(queries.TRASH, task_id, if_match)
 
-    def restore(self, task_id: int, expected: Revisions = None) -> Answer:
+    def restore(self, task_id: int, if_match: EntityTags | None = None) -> Answer:
         """Take a task out of the trash; one that is not in it stays as it is. Repeatable."""
-        return self._write(statements.RESTORE, task_id, expected)
-
-    def trash_all(self, filters: Filters) -> None:
-        """Trash what matches, in one statement. Repeatable."""
-        self._all(lists.trashing(filters.active()), **filters.bounds())
-
-    def page(self, query: ListQuery) -> Page:
-        """A page; without tasks if the client has the list as it is. Raises InvalidCursor."""
-        identity = f"{self._owner} {query.filters} {query.sort}"
-        last = None
-        if query.cursor is not None:
-            last = sorting.parsed(query.sort, cursor.decode(identity, query.cursor))
-        found = self._one(_page_statement(query, last), **_page_bounds(query, last))
-        texts = found.json.split(lists.SEPARATOR) if found.json else []
-        page, following = texts[: query.limit], None
-        if len(texts) > query.limit:
-            position = sorting.position(query.sort, json.loads(page[-1]))
-            following = cursor.encode(identity, position)
-        return Page(f"[{','.join(page)}]", following, found.total, found.list_revision)
+        return self._write(queries.RESTORE, task_id, if_match)
 
     def _write(
-        self,
-        write: statements.Write,
-        task_id: int,
-        expected: Revisions,
-        *,
-        repeatable: bool = True,
-        **bounds: Any,
+        self, write: queries.Write, task_id: int, if_match: EntityTags | None, **parameters: Any
     ) -> Answer:
-        bounds |= {"task_id": task_id, "revisions": list(expected or ())}
-        statement = write.always if expected is None else write.if_match
-        answers = self._all(statement, repeatable=repeatable, **bounds)
-        if answers and answers[0].json is not None:
+        if if_match is None or if_match.is_any:
+            return self._write_always(write, task_id, **parameters)
+        parameters |= {"task_id": task_id, "revisions": list(if_match.revisions)}
+        answer = self._session.one(write.if_match, **parameters)
+        if answer.json is not None:
+            return answer
+        self._require_first_attempt()
+        raise PreconditionFailed if answer.found else TaskNotFound
+
+    def _write_always(self, write: queries.Write, task_id: int, **parameters: Any) -> Answer:
+        answers = self._session.all(write.always, task_id=task_id, **parameters)
+        if answers:
             return answers[0]
-        if self._attempts.has_repeated and (expected is not None or write is statements.TRASH):
-            raise DatabaseUnavailable  # what is in its way may be its own first attempt
-        is_other = expected is not None and answers[0].found
-        raise PreconditionFailed if is_other else TaskNotFound
+        if write.hides_task:
+            self._require_first_attempt()
+        raise TaskNotFound
 
-    def _one(self, statement: Executable, *, repeatable: bool = True, **parameters: Any) -> Answer:
-        """The one row of a statement that always answers."""
-        return self._all(statement, repeatable=repeatable, **parameters)[0]
-
-    def _all(
-        self, statement: Executable, *, repeatable: bool = True, **parameters: Any
-    ) -> Sequence[Answer]:
-        """The rows of a statement for this owner; a repeatable one survives a lost connection."""
-        bounds = {"owner": self._owner, "address": self._address, **parameters}
-        return self._attempts.make(
-            lambda connection: connection.execute(statement, bounds).all(), repeatable=repeatable
-        )
+    def _require_first_attempt(self) -> None:
+        """Raise DatabaseUnavailable if what is in the way may be our own first attempt."""
+        if self._session.has_repeated:
+            raise DatabaseUnavailable
 
 
-def _bound(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The parameters of what is written, with what the search compares."""
+def _parameters(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What is written, with what the search compares."""
     folded = {FOLDED[column]: fold(values[column]) for column in values.keys() & FOLDED.keys()}
     return {f"new_{column}": value for column, value in {**values, **folded}.items()}
 
@@ -177,20 +118,3 @@ def _bound(values: Mapping[str, Any]) -> dict[str, Any]:
 def _fingerprint(values: Mapping[str, Any]) -> str:
     """The same for the same content, however it was spelled."""
     return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()
-
-
-def _page_statement(query: ListQuery, last: Sequence[Any] | None) -> Executable:
-    nulls = tuple(value is None for value in last[:-1]) if last else None
-    conditional = query.known is None or bool(query.known)
-    shape = lists.Shape(query.filters.active(), query.sort, nulls, query.count, conditional)
-    return lists.page(shape)
-
-
-def _page_bounds(query: ListQuery, last: Sequence[Any] | None) -> dict[str, Any]:
-    return {
-        **query.filters.bounds(),
-        **(sorting.bounds(last) if last else {}),
-        "limit": query.limit,
-        "known": list(query.known or ()),
-        "knows_any": query.known is None,
-    }

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,10 +15,10 @@ from sqlalchemy.engine import URL
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
-from backend.database import retries as attempts
+from backend.app import create_app
 from backend.database.engine import make_engine
 from backend.dev.postgres.cluster import Cluster, temporary_cluster
-from backend.main import create_app
+from backend.runtime import Runtime
 from backend.tests.support.arena import Arena
 from backend.tests.support.databases import as_service, cloned, create_template, empty, settings_for
 from backend.tests.support.pooler import pooled
@@ -25,12 +26,6 @@ from backend.tests.support.proxy import Proxy, proxied
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.server import Server, running
 from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
-
-
-@pytest.fixture(autouse=True)
-def _little_patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the service in this process has no database, do not wait for it; real servers do."""
-    monkeypatch.setattr(attempts, "PATIENCE", 0.2)
 
 
 @pytest.fixture(scope="session")
@@ -92,14 +87,12 @@ def client(
     """A client whose requests run in savepoints and leave nothing; each statement is checked."""
     connection, shared_client.recorder = shared_connection
     transaction = connection.begin()
-    # Not by dependency_overrides: with one, FastAPI builds every dependency anew each time.
-    committing = shared_app.state.sessions
-    shared_app.state.sessions = sessionmaker(
-        connection, class_=Session, join_transaction_mode="create_savepoint"
-    )
+    committing: Runtime = shared_app.state.runtime
+    sessions = sessionmaker(connection, class_=Session, join_transaction_mode="create_savepoint")
+    shared_app.state.runtime = replace(committing, sessions=sessions)
     yield shared_client
     transaction.rollback()
-    shared_app.state.sessions = committing
+    shared_app.state.runtime = committing
     shared_app.dependency_overrides.clear()
 
 
@@ -127,7 +120,7 @@ def database(committed_database: URL) -> Iterator[URL]:
 def committing_client(committed_database: URL) -> Iterator[RecordingClient]:
     app = create_app(settings_for(committed_database))
     with RecordingClient(app) as client:
-        client.recorder = Recorder(app.state.sessions.kw["bind"])
+        client.recorder = Recorder(app.state.runtime.engine)
         yield client
 
 

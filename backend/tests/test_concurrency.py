@@ -91,7 +91,7 @@ def test_writers_of_different_owners_do_not_wait_for_each_other(live: RecordingC
     """One owner's row is locked elsewhere; another owner writes on."""
     create_here = live.post("/api/1/tasks", json={"title": "x"})
     assert create_here.status_code == 201
-    engine = live.app.state.sessions.kw["bind"]
+    engine = live.app.state.runtime.engine
     with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
         connection.exec_driver_sql("SELECT 1 FROM task_lists WHERE user_id = 1 FOR UPDATE")
         assert live.post("/api/2/tasks", json={"title": "y"}).status_code == 201

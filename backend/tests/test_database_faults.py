@@ -1,15 +1,18 @@
 """What clients see when the database goes away, and that they need no restart when it is back."""
 
+import time
+
 import pytest
 from alembic import command
 from fastapi.testclient import TestClient
 from sqlalchemy.engine import URL
 
+from backend.app import create_app
 from backend.database import engine as database
-from backend.database import retries as attempts
+from backend.database.execution import OwnedSession
+from backend.database.retries import Attempts
 from backend.dev.postgres.cluster import Cluster
 from backend.errors import TimedOut
-from backend.main import create_app
 from backend.services.tasks import TaskService
 from backend.tests.support.databases import administer, alembic_config, settings_for, url_of
 from backend.tests.support.proxy import Proxy
@@ -67,7 +70,7 @@ def test_a_statement_that_takes_too_long_is_503_timeout(
     name = fresh_database.database
     administer(cluster, f"ALTER DATABASE \"{name}\" SET statement_timeout = '100ms'")
     app = create_app(settings_for(fresh_database))
-    with TestClient(app) as client, app.state.sessions.kw["bind"].connect() as connection:
+    with TestClient(app) as client, app.state.runtime.engine.connect() as connection:
         task = client.post("/api/1/tasks", json={"title": "x"}).json()
         blocker = connection.execution_options(isolation_level="READ COMMITTED")
         blocker.exec_driver_sql("SELECT 1 FROM task_lists WHERE user_id = 1 FOR UPDATE")
@@ -79,7 +82,7 @@ def test_a_statement_that_takes_too_long_is_503_timeout(
 
 @pytest.mark.requirement("NFR-05")
 def test_a_pool_without_a_free_connection_is_503_overloaded(live: RecordingClient) -> None:
-    engine = live.app.state.sessions.kw["bind"]
+    engine = live.app.state.runtime.engine
     engine.pool._timeout = 0.1
     held = [engine.connect() for _ in range(engine.pool.size() + 1)]
     answer = live.get("/api/1/tasks")
@@ -103,15 +106,15 @@ def test_35_a_database_without_all_migrations_is_not_ready_and_says_so(
 
 @pytest.mark.requirement("NFR-05", "NFR-09")
 def test_35_a_database_without_migrations_serves_nobody_and_is_not_waited_for(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+    cluster: Cluster,
 ) -> None:
-    monkeypatch.setattr(attempts, "PATIENCE", 3.0)
     cluster.create_database("bare")
-    with TestClient(create_app(settings_for(url_of(cluster, "bare")))) as client:
+    settings = settings_for(url_of(cluster, "bare"), retry_window=3)
+    with TestClient(create_app(settings)) as client:
         listed = client.get("/api/1/tasks")
     assert (listed.status_code, listed.json()["code"]) == (503, "database_unavailable")
     assert "newest migration" in listed.json()["detail"]
-    assert listed.elapsed.total_seconds() < attempts.PATIENCE, "nothing is lost that may return"
+    assert listed.elapsed.total_seconds() < settings.retry_window, "nothing is lost that may return"
 
 
 @pytest.mark.requirement("NFR-08")
@@ -119,7 +122,9 @@ def test_a_request_whose_time_is_over_before_its_turn_asks_no_database(
     live: RecordingClient,
 ) -> None:
     live.recorder.statements.clear()
-    tasks = TaskService(live.app.state.sessions(), 1, "/", timeout=-1)
+    attempts = Attempts(until=time.monotonic() - 1)
+    session = OwnedSession(live.app.state.runtime.sessions(), 1, "/", attempts)
+    tasks = TaskService(session)
     with pytest.raises(TimedOut, match="nothing was changed"):
         tasks.read(1)
     assert live.recorder.statements == []

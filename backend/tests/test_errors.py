@@ -10,8 +10,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy.engine import make_url
 
-from backend.api.dependencies import get_body_service, get_service
-from backend.main import create_app
+from backend.api.dependencies import get_body_owners_tasks, get_owned_session
+from backend.app import create_app
 from backend.tests.support.databases import settings_for
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import RecordingClient
@@ -46,7 +46,7 @@ def boom() -> None:
 @pytest.fixture
 def broken(client: RecordingClient, shared_app: FastAPI) -> RecordingClient:
     """A client of a service with a defect (the client's own fixture takes it away again)."""
-    shared_app.dependency_overrides |= {get_service: boom, get_body_service: boom}
+    shared_app.dependency_overrides |= {get_owned_session: boom, get_body_owners_tasks: boom}
     return client
 
 
@@ -216,9 +216,9 @@ def test_only_trusted_hosts_are_answered() -> None:
     app = create_app(settings_for(NOWHERE, trusted_hosts="api.example, *.sub.example"))
     with TestClient(app) as client:
         for host in ("api.example", "API.example:8000", "a.sub.example"):
-            assert client.get("/health/live", headers={"Host": host}).status_code == 200
+            assert client.get("/docs", headers={"Host": host}).status_code == 200
         for host in (f"{MARK}.example", f"api.example.{MARK}", f"{MARK} x", f"www.{MARK}", ""):
-            response = client.get("/health/live", headers={"Host": host, "Origin": ORIGIN})
+            response = client.get("/docs", headers={"Host": host, "Origin": ORIGIN})
             require_problem(response, 400, "validation_error")
             require_cors(response)
             assert "location" not in response.headers

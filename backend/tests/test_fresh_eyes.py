@@ -114,5 +114,6 @@ def test_17_a_host_that_cannot_be_is_in_no_address(client: RecordingClient, host
 def test_20_a_path_does_not_pass_for_the_fields_of_its_line(
     client: RecordingClient, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     client.get("/a%20200%201.0%20ms")
     assert "GET /a%20200%201.0%20ms 404 " in caplog.text

@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.engine import URL
 
-from backend.main import create_app
+from backend.app import create_app
 from backend.tests.support.databases import settings_for
 from backend.tests.support.recorder import RecordingClient
 

@@ -13,6 +13,7 @@ from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
 
+NO_FILTERS = Filters({}, "UTC")
 FLAGS = ["", *f"1 0 TRUE True yes on null %20true true%00 tru%65%20 {MARK}".split()]
 DAYS = [
     *(
@@ -107,8 +108,7 @@ def places(client: RecordingClient, response: Any) -> list[str]:
 
 def forged(sort: str, position: bytes) -> str:
     """A cursor of the first owner with a right checksum, whatever is in it."""
-    terms = tuple((term.removeprefix("-"), term.startswith("-")) for term in sort.split(","))
-    check = cursor._check(f"1 {Filters()} {terms}", position)
+    check = cursor._check(f"1\n{NO_FILTERS.identity}\n{sort}", position)
     return cursor._text(check + position)
 
 

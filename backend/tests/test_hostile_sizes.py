@@ -14,7 +14,8 @@ from backend.tests.support.surfaces import Surface
 
 LIMIT = 1_048_576
 JSON = {"Content-Type": "application/json"}
-WRITES = ["create", "replace", "patch", "toggle", "complete", "delete", "restore"]
+WRITES = ["create", "replace", "patch", "toggle", "complete"]
+WITHOUT_BODY = ["read", "delete", "restore"]
 
 
 def body(size: int) -> bytes:
@@ -41,6 +42,26 @@ def test_4_a_body_over_the_limit_is_refused_and_nothing_is_done(
     statements = list(client.recorder.statements)
     require_problem(response, 413, "payload_too_large", "xxxx")
     assert statements == []
+    assert client.get(surface.tasks(1)).json() == [task]
+
+
+@pytest.mark.requirement("FR-12")
+@pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
+@pytest.mark.parametrize("verb", WITHOUT_BODY)
+@pytest.mark.parametrize("content", [b'{"ids": [1]}', b" ", b"x" * (LIMIT + 1)], ids=len)
+def test_40_a_request_that_takes_no_body_refuses_one_and_does_nothing(
+    client: RecordingClient, surface: Surface, verb: str, content: bytes, chunked: bool
+) -> None:
+    task = client.request(**vars(surface.create(1, title="kept"))).json()
+    urls = [surface.verbs(1, task["id"])[verb].url, surface.tasks(1)]
+    method = surface.verbs(1, task["id"])[verb].method
+    for url in urls if verb != "restore" else urls[:1]:
+        sent = in_chunks(content) if chunked else content
+        response = client.request(method, url, content=sent, headers=JSON)
+        statements = list(client.recorder.statements)
+        problem = require_problem(response, 400, "validation_error", "xxxx")
+        assert [(e["loc"], e["code"]) for e in problem["errors"]] == [("body", "unexpected_body")]
+        assert statements == []
     assert client.get(surface.tasks(1)).json() == [task]
 
 

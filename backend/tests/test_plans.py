@@ -7,11 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine
 
+from backend.app import create_app
 from backend.dev.postgres.cluster import Cluster
-from backend.main import create_app
 from backend.queries import cursor
 from backend.queries.filters import Filters
-from backend.queries.sorting import Sort
 from backend.tests.support.databases import cloned, settings_for
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY, VERBS, Request
@@ -20,6 +19,7 @@ BIG, MANY = 1, 100_000
 SMALL, FEW = 3, 1_000
 """The owner of most tasks and one of twenty others; how many they have, the trash included."""
 
+NO_FILTERS = Filters({}, "UTC")
 FILL = """
 INSERT INTO task_lists (user_id, revision, changed_at)
 SELECT owner, 200000, '2026-11-01Z' FROM generate_series(1, 21) AS owner;
@@ -72,7 +72,7 @@ def loaded(cluster: Cluster, template: str) -> Iterator[RecordingClient]:
 
 
 def engine_of(client: RecordingClient) -> Engine:
-    engine: Engine = client.app.state.sessions.kw["bind"]
+    engine: Engine = client.app.state.runtime.engine
     return engine
 
 
@@ -138,9 +138,13 @@ def require_owned(found: list[Scan], owner: int) -> None:
         assert all(f"user_id = '{owner}'" in text or f"user_id = {owner}" in text for text in asked)
 
 
-def cursor_in(sort: Sort, *position: object) -> str:
+def cursor_in(sort: str, *position: object) -> str:
     """A cursor of the big owner's list, as the service would give it."""
-    return cursor.encode(f"{BIG} {Filters()} {sort}", position)
+    return cursor.encode(f"{BIG}\n{NO_FILTERS.identity}\n{sort}", position)
+
+
+def created_at(task: Any) -> datetime:
+    return datetime.fromisoformat(task["created_at"])
 
 
 def near_the_end(client: RecordingClient) -> dict[str, str]:
@@ -152,11 +156,14 @@ def near_the_end(client: RecordingClient) -> dict[str, str]:
         never_due = connection.exec_driver_sql(
             f"SELECT id FROM tasks WHERE {without} ORDER BY id DESC OFFSET 59 LIMIT 1"
         ).scalar_one()
-    up, down = (("created_at", False),), (("created_at", True),)
     return {
-        "created_at": cursor_in(up, datetime.fromisoformat(newest["created_at"]), newest["id"]),
-        "-created_at": cursor_in(down, datetime.fromisoformat(oldest["created_at"]), oldest["id"]),
-        "due": cursor_in((("due", False),), None, never_due),
+        "created_at": cursor_in(
+            "created_at", datetime.fromisoformat(newest["created_at"]), newest["id"]
+        ),
+        "-created_at": cursor_in(
+            "-created_at", datetime.fromisoformat(oldest["created_at"]), oldest["id"]
+        ),
+        "due": cursor_in("due", None, never_due),
     }
 
 

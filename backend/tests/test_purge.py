@@ -122,7 +122,7 @@ def test_the_purge_works_in_bounded_batches(live: RecordingClient, database: URL
     for number in range(5):
         live.post("/api/1/tasks", json={"title": str(number)})
     live.delete("/api/1/tasks")
-    with live.app.state.sessions() as session:
+    with live.app.state.runtime.sessions() as session:
         newest = execute(database, "SELECT max(deleted_at) + interval '1 s' FROM tasks")[0][0]
         work = Purge(session, newest)  # type: ignore[arg-type]
         work.batch = 2

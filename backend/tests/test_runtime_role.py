@@ -12,8 +12,8 @@ from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.engine import URL
 from sqlmodel import SQLModel
 
+from backend.app import create_app
 from backend.dev.postgres.cluster import Cluster
-from backend.main import create_app
 from backend.tests.support.databases import LOGIN, as_service, cloned, rendered, settings_for
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.test_migrations import REVISIONS, alembic
@@ -61,7 +61,7 @@ def test_the_suite_serves_as_the_login(
     below: Connection, live: RecordingClient, committed_database: URL
 ) -> None:
     assert below.exec_driver_sql("SELECT current_user").scalar_one() == LOGIN
-    engine = live.app.state.sessions.kw["bind"]
+    engine = live.app.state.runtime.engine
     assert engine.url.username == LOGIN
     assert settings_for(committed_database).url.username == LOGIN
 

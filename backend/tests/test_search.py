@@ -8,8 +8,8 @@ import pytest
 from alembic import command
 from sqlalchemy.engine import URL
 
+from backend.app import create_app
 from backend.dev.postgres.cluster import Cluster
-from backend.main import create_app
 from backend.tests.support.contents import create
 from backend.tests.support.databases import administer, alembic_config, settings_for, url_of
 from backend.tests.support.problems import MARK, require_problem
@@ -176,7 +176,7 @@ def served(url: URL) -> Iterator[RecordingClient]:
     """The service on a database, which holds every title."""
     app = create_app(settings_for(url))
     with RecordingClient(app) as client:
-        client.recorder = Recorder(app.state.sessions.kw["bind"])
+        client.recorder = Recorder(app.state.runtime.engine)
         for title in dict.fromkeys([*FOUND, *NOT_FOUND]):
             create(client, PRIMARY, title=title)
         yield client
@@ -209,7 +209,7 @@ def test_another_time_zone_of_the_database_gives_the_same_answers(
     administer(cluster, f"ALTER DATABASE \"{fresh_database.database}\" SET TimeZone = '{zone}'")
     app = create_app(settings_for(fresh_database))
     with RecordingClient(app) as client:
-        client.recorder = Recorder(app.state.sessions.kw["bind"])
+        client.recorder = Recorder(app.state.runtime.engine)
         for due_at in ("0001-01-01T00:00:00Z", "2026-11-21T00:00:00Z", "9999-12-31T23:59:59Z"):
             create(client, PRIMARY, title=due_at, due_at=due_at)
         listed = client.get(PRIMARY.tasks(1, "sort=-due&due_from=0001-01-01&due_to=9999-12-31"))

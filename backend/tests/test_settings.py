@@ -64,6 +64,10 @@ MALFORMED = {
     "REQUEST_TIMEOUT": ["0", "-1", "61", "nan", "inf", "4s", SECRET],
     "MAX_CONCURRENCY": ["0", "-1", "10001", "1.5", SECRET],
     "MAX_BODY_BYTES": ["0", "-1", "1023", "1MB", "1e9", SECRET],
+    "MAX_BUFFERED_BYTES": ["0", "-1", "1023", "64MB", SECRET],
+    "ADMISSION_TIMEOUT": ["0", "-1", "nan", "inf", "3601", "2s", SECRET],
+    "READINESS_TIMEOUT": ["0", "-1", "nan", "inf", "3601", "2s", SECRET],
+    "RETRY_WINDOW": ["-1", "61", "nan", "inf", "3s", SECRET],
     "LOG_LEVEL": ["verbose", SECRET],
     "LOG_FORMAT": ["xml", SECRET],
 }
@@ -198,6 +202,10 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         "max_concurrency": None,
         "docs_enabled": True,
         "max_body_bytes": 1_048_576,
+        "max_buffered_bytes": 67_108_864,
+        "admission_timeout": 2.0,
+        "retry_window": 3.0,
+        "readiness_timeout": 1.5,
         "log_level": "info",
         "log_format": "text",
     }

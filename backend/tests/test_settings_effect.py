@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.engine import URL, make_url
 
-from backend.main import create_app
+from backend.app import create_app
 from backend.tests.support.databases import settings_for
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.server import running

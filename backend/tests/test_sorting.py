@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from backend.app import create_app
 from backend.dev.postgres.cluster import Cluster
-from backend.main import create_app
 from backend.tests.support.contents import create
 from backend.tests.support.databases import cloned, settings_for
 from backend.tests.support.problems import require_problem
@@ -84,7 +84,7 @@ def walked(client: RecordingClient, url: str) -> Iterator[list[Task]]:
 def filled(cluster: Cluster, template: str) -> Iterator[RecordingClient]:
     """The service with TASKS, some created and some updated at the same time; only read."""
     with cloned(cluster, template) as url, RecordingClient(create_app(settings_for(url))) as client:
-        engine = client.app.state.sessions.kw["bind"]
+        engine = client.app.state.runtime.engine
         client.recorder = Recorder(engine)
         for task in TASKS:
             create(client, PRIMARY, **task)

@@ -13,8 +13,8 @@ from httpx2 import Response
 from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import URL
 
+from backend.app import create_app
 from backend.database import waiting
-from backend.main import create_app
 from backend.tests.support.databases import settings_for
 from backend.tests.support.waiting import wait_until
 
@@ -97,10 +97,10 @@ def test_handlers_are_served_by_one_thread(fresh: TestClient, send: Send) -> Non
 def test_out_of_the_event_loop_a_thread_waits_for_itself() -> None:
     """The purge, Alembic and tests have no loop; a loop's own code has no greenlet."""
     waiting.sleep(0)
-    assert waiting.aside(threading.get_ident) == threading.get_ident()
+    assert waiting.run_in_thread(threading.get_ident) == threading.get_ident()
 
     async def in_a_loop() -> int:
-        return waiting.aside(threading.get_ident)
+        return waiting.run_in_thread(threading.get_ident)
 
     assert asyncio.run(in_a_loop()) == threading.get_ident()
 

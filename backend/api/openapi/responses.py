@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from backend.api.schemas.errors import Problem, problem_of
+from backend.api.schemas.problems import Problem
 from backend.errors import (
     AppError,
     Conflict,
@@ -22,6 +22,7 @@ from backend.errors import (
     UnsupportedMediaType,
     UriTooLong,
 )
+from backend.problems import problem_of
 
 Answers = dict[int | str, dict[str, Any]]
 

@@ -1,12 +1,15 @@
-"""The tasks, on two surfaces: the same handlers, bound to the owner of the path or of the query."""
+"""The tasks, on two surfaces: the same handlers, for the owner of the path or of the query.
 
-from collections.abc import Callable
+Handlers are plain functions that run on the event loop's thread: what blocks, or computes for
+longer than a millisecond, goes through `run_in_thread` (`database/waiting.py`).
+"""
+
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.routing import BaseRoute
 
-from backend.api.dependencies import BodyOwnersTasks, Doomed, Listed, Tasks
+from backend.api.dependencies import BodyOwnersTasks, BulkFilters, ListRequest, Lists, Tasks
 from backend.api.openapi.document import operation_id
 from backend.api.openapi.responses import (
     ANYWHERE,
@@ -20,6 +23,7 @@ from backend.api.openapi.responses import (
     WRITTEN,
 )
 from backend.api.responses import created_response, page_response, task_response
+from backend.api.routing.event_loop import Handler, on_event_loop
 from backend.api.routing.route import StrictRoute
 from backend.api.schemas.fields import TaskId
 from backend.api.schemas.headers import IdempotencyKey, IfMatch, IfNoneMatch
@@ -31,12 +35,10 @@ from backend.api.schemas.tasks import (
     TaskRead,
 )
 
-Handler = Callable[..., Response]
 
-
-def list_tasks(request: Request, query: Listed, tasks: Tasks) -> Response:
+def list_tasks(request: Request, query: ListRequest, lists: Lists) -> Response:
     """The owner's tasks: filtered, sorted, page by page."""
-    return page_response(request, tasks.page(query), query.known)
+    return page_response(request, lists.page(query), query.if_none_match)
 
 
 def create_task(
@@ -53,13 +55,13 @@ def create_owned_task(
     return created_response(tasks.create(body.model_dump(), idempotency_key))
 
 
-def delete_tasks(filters: Doomed, tasks: Tasks) -> Response:
+def delete_tasks(filters: BulkFilters, lists: Lists) -> Response:
     """Move all tasks that match to the trash; without a filter, all. Repeatable."""
-    tasks.trash_all(filters)
+    lists.trash(filters)
     return Response(status_code=204)
 
 
-def read_task(id: TaskId, tasks: Tasks, if_none_match: IfNoneMatch = ()) -> Response:
+def read_task(id: TaskId, tasks: Tasks, if_none_match: IfNoneMatch = None) -> Response:
     """Read a task."""
     return task_response(tasks.read(id), if_none_match)
 
@@ -94,7 +96,9 @@ def restore_task(id: TaskId, tasks: Tasks, if_match: IfMatch = None) -> Response
     return task_response(tasks.restore(id, if_match))
 
 
-def _surface(app: FastAPI, prefix: str, tag: str, create: Handler) -> list[BaseRoute]:
+def _surface(
+    app: FastAPI, prefix: str, tag: str, create: Handler, max_body_size: int
+) -> list[BaseRoute]:
     """Every verb under a prefix; only create differs, by where it finds the owner."""
     router = APIRouter(
         prefix=prefix,
@@ -106,27 +110,28 @@ def _surface(app: FastAPI, prefix: str, tag: str, create: Handler) -> list[BaseR
     )
 
     def add(method: str, path: str, handler: Handler, **options: Any) -> None:
-        router.add_api_route(path, handler, methods=[method], **options)
+        router.add_api_route(path, on_event_loop(handler, app), methods=[method], **options)
 
     one = {"response_model": TaskRead}
+    body = {"max_body_size": max_body_size}
     add("GET", "", list_tasks, response_model=list[TaskRead], responses=LISTED)
-    add("POST", "", create, **one, status_code=201, responses=CREATED)
+    add("POST", "", create, **one, **body, status_code=201, responses=CREATED)
     add("DELETE", "", delete_tasks, status_code=204)
     add("GET", "/{id}", read_task, **one, responses=READ)
-    add("PUT", "/{id}", replace_task, **one, responses=WRITTEN)
-    add("PATCH", "/{id}", patch_task, **one, responses=PATCHED, openapi_extra=MERGE_PATCH)
+    add("PUT", "/{id}", replace_task, **one, **body, responses=WRITTEN)
+    add("PATCH", "/{id}", patch_task, **one, **body, responses=PATCHED, openapi_extra=MERGE_PATCH)
     add("DELETE", "/{id}", delete_task, status_code=204, responses=DELETED)
-    add("PATCH", "/{id}/complete", complete_task, **one, responses=WRITTEN)
+    add("PATCH", "/{id}/complete", complete_task, **one, **body, responses=WRITTEN)
     add("POST", "/{id}/restore", restore_task, **one, responses=RESTORED)
     return router.routes
 
 
-def surfaces(app: FastAPI) -> list[BaseRoute]:
+def surfaces(app: FastAPI, max_body_size: int) -> list[BaseRoute]:
     """The routes of both, for the application itself: it would match an included router twice.
 
     The flat one comes first: `/api/v1/tasks` would match `/api/{user_id}/tasks`, too.
     """
     return [
-        *_surface(app, "/api/v1/tasks", "flat", create_owned_task),
-        *_surface(app, "/api/{user_id}/tasks", "primary", create_task),
+        *_surface(app, "/api/v1/tasks", "flat", create_owned_task, max_body_size),
+        *_surface(app, "/api/{user_id}/tasks", "primary", create_task, max_body_size),
     ]

@@ -8,10 +8,11 @@ from typing import Any
 
 from fastapi import Request
 
-from backend.errors import FieldError, MalformedJson, UnsupportedMediaType
+from backend.errors import FieldError, InvalidRequest, MalformedJson, UnsupportedMediaType
 
-MOST_MEMBERS = 100
-NULL_BODY = FieldError("body", "must not be null", "null")
+MAX_MEMBERS = 100
+_NULL = FieldError("body", "must not be null", "null")
+_NO_BODY = FieldError("body", "must be empty: this request takes no body", "unexpected_body")
 _MERGE_PATCH = "application/merge-patch+json"
 
 
@@ -27,7 +28,7 @@ def _finite(text: str) -> float:
 
 
 def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    if len(pairs) > MOST_MEMBERS:
+    if len(pairs) > MAX_MEMBERS:
         raise ValueError("an object has more members than any of ours")
     members = dict(pairs)
     if len(members) != len(pairs):
@@ -65,7 +66,7 @@ def parse_json(body: bytes) -> Any:
     return value
 
 
-def require_json(request: Request) -> None:
+def _require_json(request: Request) -> None:
     """Raise UnsupportedMediaType unless the body says that it is JSON, not compressed."""
     media_type, charset = _media_type(request.headers.get("content-type", ""))
     taken = {"application/json"} | ({_MERGE_PATCH} if request.method == "PATCH" else set())
@@ -89,3 +90,24 @@ class StrictRequest(Request):
         if not hasattr(self, "_json"):
             self._json = parse_json(await self.body())
         return self._json
+
+
+async def read_json(request: Request) -> Any:
+    """The body, or None if there is none. `null` would pass for no body: it is refused."""
+    if not await request.body():
+        return None
+    _require_json(request)
+    value = await request.json()
+    if value is None:
+        raise InvalidRequest(errors=(_NULL,))
+    return value
+
+
+async def require_no_body(request: Request) -> None:
+    """Raise InvalidRequest for a body that would be ignored: it may have meant something."""
+    headers = request.headers
+    if not headers.get("content-length", "").strip("0") and "transfer-encoding" not in headers:
+        return
+    async for chunk in request.stream():
+        if chunk:
+            raise InvalidRequest(errors=(_NO_BODY,))

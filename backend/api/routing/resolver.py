@@ -1,169 +1,105 @@
-"""A handler's arguments by a plan that is made once; FastAPI works it out anew for each request.
+"""Resolves a handler's arguments in a way that is compiled once.
 
-That is a fifth of the CPU of a read, and more of a list (specs/004-ahead-of-its-peers/research.md).
-A plan knows what the handlers of tasks need: parameters, a body, the request, async dependencies.
-What needs more has no plan, and FastAPI serves it as ever.
+FastAPI works it out anew for each request: a third of a read's instructions, more of a list's
+(`specs/decisions/`). Here the same `Dependant` is gone through once, with the same validators; a
+differential test holds both to the same values and errors. Overridden dependencies are compiled
+too, so tests and the JWT phase run what production runs. A handler that needs more than is known
+here has no resolver: FastAPI serves it in its own way.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from inspect import iscoroutinefunction, signature
+from collections.abc import Callable, Mapping
+from inspect import signature
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi._compat import ModelField, field_annotation_is_sequence
 from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import get_dependant
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
-from sqlalchemy.util.concurrency import greenlet_spawn
 
-_SOURCES: dict[str, Callable[[Request], Any]] = {
-    "path": lambda request: request.path_params,
-    "query": lambda request: request.query_params,
-    "header": lambda request: request.headers,
-}
+from backend.api.routing.calls import caller_of
+from backend.api.routing.values import Body, Resolution, Value, parameter
+
+Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 
 
-@dataclass
-class Given:
-    """One request, what was made of it so far, and what is wrong with it.
+class Resolver:
+    """How to get the arguments of one handler or dependency."""
 
-    `body` is None if none was sent: `null` never comes so far (`strict.py`).
-    """
-
-    request: Request
-    body: Any
-    made: dict[Any, Any] = field(default_factory=dict)
-    errors: list[dict[str, Any]] = field(default_factory=list)
-
-    def checked(self, expected: ModelField, value: Any, loc: tuple[str, ...]) -> Any:
-        """The valid value; the default for None. Without either None, and the error is kept."""
-        if value is not None:
-            value, errors = expected.validate(value, loc=loc)
-            self.errors += errors
-        elif expected.field_info.is_required():
-            self.errors.append({"type": "missing", "loc": loc, "msg": "Field required"})
-        else:
-            value = expected.get_default()
-        return value
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One value, or all of one name, of the path, the query or the headers."""
-
-    expected: ModelField
-    source: str
-    is_many: bool
-
-    def of(self, given: Given) -> Any:
-        name = self.expected.alias
-        values = _SOURCES[self.source](given.request)
-        value = (values.getlist(name) or None) if self.is_many else values.get(name)
-        return given.checked(self.expected, value, (self.source, name))
-
-
-@dataclass(frozen=True)
-class QueryModel:
-    """The whole query; `members` tells which names may come more than once."""
-
-    expected: ModelField
-    members: dict[str, bool]
-
-    def of(self, given: Given) -> Any:
-        query = given.request.query_params
-        value = {
-            name: query.getlist(name) if is_many else query[name]
-            for name, is_many in self.members.items()
-            if name in query
-        }
-        return given.checked(self.expected, value, ("query",))
-
-
-@dataclass(frozen=True)
-class Body:
-    """The body as JSON."""
-
-    expected: ModelField
-
-    def of(self, given: Given) -> Any:
-        return given.checked(self.expected, given.body, ("body",))
-
-
-def _parameter(expected: ModelField, source: str) -> Parameter | QueryModel:
-    model = expected.field_info.annotation
-    if isinstance(model, type) and issubclass(model, BaseModel):
-        members = model.model_fields.items()
-        is_many = {name: field_annotation_is_sequence(info.annotation) for name, info in members}
-        return QueryModel(expected, is_many)
-    return Parameter(expected, source, field_annotation_is_sequence(model))
-
-
-class Plan:
-    """How to call one handler or dependency."""
-
-    def __init__(self, dependant: Dependant) -> None:
+    def __init__(self, dependant: Dependant, overrides: Overrides) -> None:
         self._call: Any = dependant.call
-        self._request = dependant.request_param_name
-        self._dependencies = [(str(of.name), Plan(of)) for of in dependant.dependencies]
-        self._values: dict[str, Parameter | QueryModel | Body] = {
-            **{of.name: _parameter(of, "path") for of in dependant.path_params},
-            **{of.name: _parameter(of, "query") for of in dependant.query_params},
-            **{of.name: _parameter(of, "header") for of in dependant.header_params},
-            **{of.name: Body(of) for of in dependant.body_params},
+        self._caller = caller_of(dependant)
+        self._request = dependant.request_param_name or dependant.http_connection_param_name
+        self._dependencies = [
+            (dependency.name, dependency.call, Resolver(_used(dependency, overrides), overrides))
+            for dependency in dependant.dependencies
+        ]
+        self._values: dict[str, Value] = {
+            **{one.name: parameter(one, "path") for one in dependant.path_params},
+            **{one.name: parameter(one, "query") for one in dependant.query_params},
+            **{one.name: parameter(one, "header") for one in dependant.header_params},
+            **{one.name: parameter(one, "cookie") for one in dependant.cookie_params},
+            **{one.name: Body(one) for one in dependant.body_params},
         }
 
     async def answer(self, request: Request, body: Any) -> Response:
-        """Call the handler in its turn; raises RequestValidationError with all that is wrong.
-
-        It is a plain function, and gives way to others when it waits (`models/waiting.py`).
-        """
-        given = Given(request, body)
-        arguments = await self._arguments(given)
-        if given.errors:
-            raise RequestValidationError(given.errors)
-        async with request.app.state.connections:
-            response: Response = await greenlet_spawn(self._call, **arguments)
+        """Call the handler; raises RequestValidationError with all that is wrong."""
+        resolution = Resolution(request, body)
+        arguments = await self._arguments(resolution)
+        if resolution.errors:
+            raise RequestValidationError(resolution.errors)
+        response: Response = await self._call(**arguments)
         return response
 
-    async def _arguments(self, given: Given) -> dict[str, Any]:
-        arguments = {name: await plan.made(given) for name, plan in self._dependencies}
+    async def _arguments(self, resolution: Resolution) -> dict[str, Any]:
+        arguments = {}
+        for name, key, resolver in self._dependencies:
+            result = await resolver.result(resolution, key)
+            if name is not None:
+                arguments[name] = result
         for name, value in self._values.items():
-            arguments[name] = value.of(given)
+            arguments[name] = value.value(resolution)
         if self._request:
-            arguments[self._request] = given.request
+            arguments[self._request] = resolution.request
         return arguments
 
-    async def made(self, given: Given) -> Any:
-        """What the dependency returns; it is called once, and not for a request that is wrong."""
-        if self._call not in given.made:
-            arguments = await self._arguments(given)
-            given.made[self._call] = None if given.errors else await self._call(**arguments)
-        return given.made[self._call]
+    async def result(self, resolution: Resolution, key: Any) -> Any:
+        """What the dependency returns. It is called once, and not for a request that is wrong.
+
+        `key` is the dependency that was asked for, which an override replaces.
+        """
+        if key not in resolution.results:
+            arguments = await self._arguments(resolution)
+            is_wrong = bool(resolution.errors)
+            result = None if is_wrong else await self._caller(resolution.request, arguments)
+            resolution.results[key] = result
+        return resolution.results[key]
 
 
-def plan_of(handler: Dependant) -> Plan | None:
-    """The plan of a plain function that returns a Response, or None if FastAPI must serve it."""
+def resolver_of(handler: Dependant, overrides: Overrides) -> Resolver | None:
+    """The resolver of a handler with these overrides, or None if FastAPI must serve it."""
     call: Any = handler.call
-    is_plain = not iscoroutinefunction(call) and signature(call).return_annotation is Response
-    if not is_plain or not _is_simple(handler) or len(handler.body_params) > 1:
-        return None
-    return Plan(handler) if all(map(_can_be_made, handler.dependencies)) else None
+    is_plain = signature(call).return_annotation is Response and len(handler.body_params) <= 1
+    return Resolver(handler, overrides) if is_plain and _is_known(handler, overrides) else None
 
 
-def _can_be_made(dependency: Dependant) -> bool:
-    is_async = iscoroutinefunction(dependency.call) and dependency.name is not None
-    return is_async and _is_simple(dependency) and all(map(_can_be_made, dependency.dependencies))
+def _used(dependency: Dependant, overrides: Overrides) -> Dependant:
+    """The dependency, or what takes its place."""
+    call: Any = overrides.get(dependency.call) if dependency.call else None
+    if call is None:
+        return dependency
+    path = dependency.path or ""
+    return get_dependant(path=path, call=call, name=dependency.name, scope=dependency.scope)
 
 
-def _is_simple(dependant: Dependant) -> bool:
-    return not (
-        dependant.cookie_params
-        or dependant.http_connection_param_name
-        or dependant.websocket_param_name
+def _is_known(dependant: Dependant, overrides: Overrides) -> bool:
+    used = [_used(dependency, overrides) for dependency in dependant.dependencies]
+    is_simple = not (
+        dependant.websocket_param_name
         or dependant.response_param_name
         or dependant.background_tasks_param_name
         or dependant.security_scopes_param_name
         or dependant.own_oauth_scopes
         or dependant.concurrency
+        or not dependant.use_cache
     )
+    return is_simple and all(_is_known(dependency, overrides) for dependency in used)

@@ -1,25 +1,27 @@
 """Routes that refuse what others would guess at."""
 
 from collections.abc import Callable, Coroutine
-from typing import Any, get_origin
+from typing import Any
 
 from fastapi import Request, Response
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.params import Header, Path
 from fastapi.routing import APIRoute
+from fastapi.telemetry import get_telemetry_data
 from starlette.routing import Match
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 
-from backend.api.routing.json_body import NULL_BODY, StrictRequest, require_json
+from backend.api.routing.json_body import StrictRequest, read_json, require_no_body
 from backend.api.routing.parameters import require_known, require_one_meaning
-from backend.api.routing.resolver import plan_of
-from backend.errors import InvalidRequest
+from backend.api.routing.resolver import Resolver, resolver_of
+from backend.api.routing.values import takes_many
+from backend.errors import PayloadTooLarge
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class StrictRoute(APIRoute):
-    """A route that refuses what others would guess at."""
+    """Takes strict JSON and known parameters only; finds the handler's arguments by a resolver."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """As ever, but addresses that begin otherwise are not looked at any further."""
@@ -28,28 +30,50 @@ class StrictRoute(APIRoute):
             return super().matches(scope)
         return Match.NONE, {}
 
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """As ever, but a body that says that it is too long is a problem, not plain text."""
+        if self.max_body_size is not None:
+            declared = Request(scope).headers.get("content-length", "")
+            if declared.isdigit() and int(declared) > self.max_body_size:
+                raise PayloadTooLarge
+        await super().handle(scope, receive, send)
+
     def get_route_handler(self) -> Handler:
-        general, plan = super().get_route_handler(), plan_of(self.dependant)
-        overrides = getattr(self.dependency_overrides_provider, "dependency_overrides", {})
+        """Where telemetry watches, FastAPI solves the arguments: the spans and events are its own.
+
+        Its handler is also the way of what has no resolver.
+        """
+        general, resolver_for = super().get_route_handler(), self._resolvers()
         parameters = get_flat_params(self.dependant)
         queries = [f for f in parameters if not isinstance(f.field_info, Path | Header)]
         known = {field.alias for field in queries}
-        repeatable = {f.alias for f in queries if get_origin(f.field_info.annotation) is tuple}
+        repeatable = {f.alias for f in queries if takes_many(f.field_info.annotation)}
         takes_body = self.body_field is not None
 
-        async def strict(request: Request) -> Response:
+        async def handle(request: Request) -> Response:
             request = StrictRequest(request.scope, request.receive)
             require_one_meaning(request, known)
             require_known(request, known, repeatable)
-            body: Any = None
-            # Read in any case: a body over the limit must be refused before anything is done.
-            if await request.body() and takes_body:
-                require_json(request)
-                body = await request.json()
-                if body is None:  # which would pass for no body
-                    raise InvalidRequest(errors=(NULL_BODY,))
-            if plan is None or overrides:  # tests override, and with more than a plan knows
+            body = await (read_json if takes_body else require_no_body)(request)
+            resolver = resolver_for()
+            if resolver is None or get_telemetry_data() is not None:
                 return await general(request)
-            return await plan.answer(request, body)
+            return await resolver.answer(request, body)
 
-        return strict
+        return handle
+
+    def _resolvers(self) -> Callable[[], Resolver | None]:
+        """Finds the resolver for the overrides of the moment; each set of them has its own."""
+        overridable = self.dependency_overrides_provider
+        plain, overridden = resolver_of(self.dependant, {}), dict[Any, Resolver | None]()
+
+        def find() -> Resolver | None:
+            overrides = getattr(overridable, "dependency_overrides", None)
+            if not overrides:
+                return plain
+            key = tuple(overrides.items())
+            if key not in overridden:
+                overridden[key] = resolver_of(self.dependant, dict(overrides))
+            return overridden[key]
+
+        return find

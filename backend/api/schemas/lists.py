@@ -16,8 +16,8 @@ from pydantic_core import PydanticCustomError
 
 from backend.api.schemas.fields import PLAIN, WITHOUT_NUL, Day, Instant, Tag, decimal
 from backend.models.task import Priority
+from backend.queries.sorting import SORT_KEYS
 
-SORT_KEYS = ("created_at", "updated_at", "due", "priority", "order", "title", "completed")
 _TERM = f"-?({'|'.join(SORT_KEYS)})"
 _TERMS = rf"^(?!.*\b(\w+)\b.*\b\1\b){_TERM}(,{_TERM})*$"  # none twice
 _CHOICES = {"true": True, "false": False}

@@ -16,6 +16,8 @@ from backend.dev.postgres.cluster import Cluster
 ROOT = Path(__file__).parents[3]
 OWNER, LOGIN = "postgres", "tasks_app"
 """Who migrates, and who serves: the application never has more than its role's rights."""
+NOWHERE = make_url("postgresql://nobody:hunter2secret@127.0.0.1:1/none")
+"""Where no database is."""
 POOLED: dict[str, dict[str, str]] = {}
 """Where the service finds a cluster, by its socket folder, if a pooler stands before it."""
 
@@ -45,7 +47,7 @@ def rendered(url: URL) -> str:
 
 def settings_for(url: URL, **changes: object) -> Settings:
     """Settings of the service's login that nothing of the developer's own environment reaches."""
-    given = {"database_url": rendered(as_service(url)), **changes}
+    given = {"database_url": rendered(as_service(url)), "retry_window": 0.2, **changes}
     return load_settings(_env_file=None, **given)
 
 

@@ -1,9 +1,9 @@
-"""HTTP/1.1 as uvicorn reads it, but nobody holds a connection by being slow, silent or broken."""
+"""HTTP/1.1 as uvicorn reads it, with deadlines: slow, silent and broken clients are let go."""
 
 import re
 from asyncio import AbstractEventLoop, TimerHandle
 from enum import Enum, auto
-from typing import Any
+from typing import Any, ClassVar
 from uuid import uuid4
 
 import httptools
@@ -11,16 +11,24 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from backend.api.error_handlers import ProblemResponse
-from backend.api.middleware import MAX_TARGET, access_log, cross_origin
-from backend.api.security import secured
-from backend.config import get_settings
+from backend.config import Settings
+from backend.edge.cors import cors_headers
+from backend.edge.refusals import refusal
+from backend.edge.request_head import MAX_TARGET
+from backend.edge.request_log import access_log
+from backend.edge.security_headers import secured
 from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
 from backend.observability.logs import request_id
 
-HEAD_LIMIT = 65_536  # bytes; the application answers for what is shorter, and takes half of it
-MOST_WAITING = 16  # requests that one connection sends before their turn (RFC 9112, 9.3.2)
-LINGER = 1.0  # seconds in which a refused client can read why
+MAX_HEAD = 65_536
+"""Bytes of a head. The application itself refuses shorter ones that are still too long."""
+
+MAX_PIPELINED = 16
+"""Requests that one connection may send ahead of their answers (RFC 9112, 9.3.2)."""
+
+LINGER = 1.0
+"""Seconds that a refused client has to read why."""
+
 _VERSIONS = ("1.0", "1.1")
 _ORIGIN = re.compile(rb"\r\norigin:[ \t]*([^\r\n]*)", re.IGNORECASE)
 
@@ -34,7 +42,12 @@ class Part(Enum):
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """Head and body must each arrive within CLIENT_TIMEOUT; what is refused gets a problem."""
+    """Head and body must each arrive within CLIENT_TIMEOUT; a refusal is a problem+json.
+
+    uvicorn makes one for each connection, of the class that `protocol_for` returns.
+    """
+
+    settings: ClassVar[Settings]
 
     def __init__(
         self,
@@ -44,7 +57,7 @@ class GuardedProtocol(HttpToolsProtocol):
         _loop: AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._patience = get_settings().client_timeout
+        self._timeout = self.settings.client_timeout
         self._due = Part.HEAD
         self._step = 0
         self._unused = 0  # bytes read since they last became something
@@ -55,7 +68,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        self._await(self._patience)
+        self._await(self._timeout)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -68,7 +81,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._unset_keepalive_if_required()
         if self._due is Part.NOTHING:
             self._pass_to(Part.HEAD)
-            self._await(self._patience)
+            self._await(self._timeout)
         self._unused += len(data)
         self._read = data
         self._feed(data)
@@ -87,11 +100,11 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _take_stock(self, step: int) -> None:
         """Give the next part its time, if one has come to its end; refuse one that has none."""
-        if self._unused > HEAD_LIMIT:
+        if self._unused > MAX_HEAD:
             long_target = self._due is Part.HEAD and not self.headers
             self._refuse(UriTooLong() if long_target else HeadersTooLarge())
         elif self._step > step:
-            self._await(self._patience if self._due is not Part.NOTHING else None)
+            self._await(self._timeout if self._due is not Part.NOTHING else None)
 
     def _decline(self, rest: bytes) -> None:
         """Read the request without its offer of another protocol (RFC 9110, 7.8).
@@ -126,7 +139,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
         The parser itself refuses Content-Length beside Transfer-Encoding, or twice.
         """
-        if self.parser.get_http_version() not in _VERSIONS or len(self.pipeline) >= MOST_WAITING:
+        if self.parser.get_http_version() not in _VERSIONS or len(self.pipeline) >= MAX_PIPELINED:
             raise ValueError
         codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
         framed = self.parser.get_http_version() == "1.1" and codings == [b"chunked"]
@@ -154,7 +167,7 @@ class GuardedProtocol(HttpToolsProtocol):
     def _on_late(self) -> None:
         if self._due is Part.BODY and (self.pipeline or self.flow.read_paused):
             # It is we who are late: an earlier answer is under way, or this body not asked for.
-            self._await(self._patience)
+            self._await(self._timeout)
         elif self._due is Part.HEAD and self._answering() and not self._refused:
             self.cycle.keep_alive = False  # the answer that is under way ends the connection
         else:
@@ -181,12 +194,13 @@ class GuardedProtocol(HttpToolsProtocol):
         """Send the problem, and close later: at once, it could be lost (RFC 9112, 9.6)."""
         identity = str(uuid4())
         token = request_id.set(identity)
-        answer = ProblemResponse(error, {"X-Request-ID": identity, "Connection": "close"})
+        answer = refusal(error)
+        answer.headers.update({"X-Request-ID": identity, "Connection": "close"})
         access_log.info("refused before it was a request: %d", error.status)
         request_id.reset(token)
         origin = _ORIGIN.search(self._read)  # the parser may not have come so far
         text = origin[1].decode("latin-1") if origin else ""
-        shared = cross_origin(text, get_settings().cors_origins)
+        shared = cors_headers(text, self.settings.cors_origins)
         own = self.server_state.default_headers
         headers = secured("GET", [*own, *answer.raw_headers, *shared])
         lines = [STATUS_LINE[error.status], *(b"%b: %b\r\n" % header for header in headers)]
@@ -204,7 +218,7 @@ class GuardedProtocol(HttpToolsProtocol):
         _cancel(self._stall)
 
     def _expect_reading(self, left: int) -> None:
-        self._stall = self.loop.call_later(self._patience, self._check_reading, left)
+        self._stall = self.loop.call_later(self._timeout, self._check_reading, left)
 
     def _check_reading(self, before: int) -> None:
         """End a client that takes nothing of its answer; a slow one may be slow."""
@@ -220,3 +234,8 @@ class GuardedProtocol(HttpToolsProtocol):
 def _cancel(timer: TimerHandle | None) -> None:
     if timer is not None:
         timer.cancel()
+
+
+def protocol_for(settings: Settings) -> type[GuardedProtocol]:
+    """The protocol with these settings."""
+    return type("GuardedProtocol", (GuardedProtocol,), {"settings": settings})

@@ -1,10 +1,6 @@
 """The one shape of all errors (RFC 9457)."""
 
-from typing import Any
-
 from pydantic import BaseModel, ConfigDict
-
-from backend.errors import AppError
 
 
 class Place(BaseModel):
@@ -45,19 +41,3 @@ class Problem(BaseModel):
     code: str
     request_id: str
     errors: list[Place] | None = None
-
-
-def problem_of(error: AppError, request_id: str) -> dict[str, Any]:
-    """An error as its members; `instance` is opaque: equal errors must not differ by address."""
-    places = [Place(**vars(place)) for place in error.errors] or None
-    problem = Problem(
-        type=f"urn:tasks:problem:{error.code}",
-        title=error.title,
-        status=error.status,
-        detail=str(error),
-        instance=f"urn:tasks:request:{request_id}",
-        code=error.code,
-        request_id=request_id,
-        errors=places,
-    )
-    return problem.model_dump(exclude_none=True)

@@ -1,0 +1,50 @@
+"""The application: the one place where the API, the edge and the database are joined."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI
+
+from backend.api.error_handlers import EXCEPTION_HANDLERS
+from backend.api.openapi.document import DESCRIPTION, TAGS, describe, operation_id
+from backend.api.openapi.page import add_docs
+from backend.api.routes import health, tasks
+from backend.config import Settings
+from backend.edge.stack import layers
+from backend.runtime import make_runtime
+
+VERSION = "1.0.0"
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """What runs in a thread (readiness, FastAPI's own) has as many as there are connections."""
+    runtime = app.state.runtime
+    current_default_thread_limiter().total_tokens = runtime.settings.pool_size
+    yield
+    runtime.dispose()
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Build the service; it connects to the database with the first request that needs it."""
+    app = FastAPI(
+        title="Tasks",
+        version=VERSION,
+        description=DESCRIPTION,
+        openapi_tags=TAGS,
+        docs_url=None,
+        openapi_url="/openapi.json" if settings.docs_enabled else None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        middleware=layers(settings),
+        exception_handlers=EXCEPTION_HANDLERS,
+        generate_unique_id_function=operation_id,
+    )
+    app.state.runtime = make_runtime(settings)
+    describe(app)
+    if settings.docs_enabled:
+        add_docs(app)
+    app.router.routes += [*tasks.surfaces(app, settings.max_body_bytes), *health.router.routes]
+    return app

@@ -1,0 +1,1 @@
+"""Before and around the application: connections, refusals, layers. Knows no task and no route."""

@@ -1,0 +1,137 @@
+"""How many requests are inside at a time, and how many bytes of bodies they may hold together."""
+
+from asyncio import Semaphore, timeout
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.config import Settings
+from backend.edge.refusals import refuse
+from backend.edge.request_head import HEALTH, header
+from backend.errors import Overloaded
+from backend.observability.incidents import report_once
+
+MAX_WAITING = 1024
+"""Requests that wait for a slot at a time."""
+
+
+class Slots:
+    """The requests inside: `number` at a time; a bounded line of others waits in front."""
+
+    def __init__(self, number: int, max_wait: float) -> None:
+        """`max_wait` in seconds."""
+        self._free = Semaphore(number)
+        self._max_wait = max_wait
+        self._waiting = 0
+
+    async def acquire(self) -> None:
+        """Take a slot; raises Overloaded after `max_wait`, or at once in a full line."""
+        if not self._free.locked():
+            await self._free.acquire()  # returns at once
+            return
+        if self._waiting >= MAX_WAITING:
+            report_once(f"overloaded: {MAX_WAITING} requests wait already")
+            raise Overloaded
+        self._waiting += 1
+        try:
+            async with timeout(self._max_wait):
+                await self._free.acquire()
+        except TimeoutError:
+            report_once(f"overloaded: no slot was free for {self._max_wait:g} s (MAX_CONCURRENCY)")
+            raise Overloaded from None
+        finally:
+            self._waiting -= 1
+
+    def release(self) -> None:
+        self._free.release()
+
+
+class Buffer:
+    """The bytes of all bodies that the process holds."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._held = 0
+
+    def hold(self, size: int) -> None:
+        """Count bytes that have arrived; raises Overloaded where they are too many."""
+        if self._held + size > self._limit:
+            report_once("overloaded: MAX_BUFFERED_BYTES of bodies are held already")
+            raise Overloaded("The service holds as many bytes of bodies as it can. Try again.")
+        self._held += size
+
+    def release(self, size: int) -> None:
+        self._held -= size
+
+
+class Admission:
+    """One request: it takes a slot once its body is here, and keeps it until its answer starts.
+
+    So neither a client that sends slowly nor one that reads slowly keeps others out.
+    """
+
+    def __init__(self, slots: Slots, buffer: Buffer, receive: Receive, send: Send) -> None:
+        self._slots = slots
+        self._buffer = buffer
+        self._receive = receive
+        self._send = send
+        self._has_slot = False
+        self._held = 0
+
+    async def enter(self) -> None:
+        """Take a slot, unless it has one; raises Overloaded."""
+        if not self._has_slot:
+            await self._slots.acquire()
+            self._has_slot = True
+
+    async def receive(self) -> Message:
+        """The next part of the body; the last one comes with a slot."""
+        message = await self._receive()
+        if message["type"] == "http.request":
+            size = len(message.get("body", b""))
+            self._buffer.hold(size)
+            self._held += size
+            if not message.get("more_body", False):
+                await self.enter()
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Pass on a part of the answer; whatever needed the slot is done by then."""
+        self.leave()
+        await self._send(message)
+
+    def leave(self) -> None:
+        """Give back what the request holds."""
+        if self._has_slot:
+            self._slots.release()
+            self._has_slot = False
+        self._buffer.release(self._held)
+        self._held = 0
+
+
+class AdmissionMiddleware:
+    """Lets a bounded number of requests in, and a bounded number of bytes; the others get 503."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self._slots = Slots(settings.slots, settings.admission_timeout)
+        self._buffer = Buffer(settings.max_buffered_bytes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["path"].startswith(HEALTH):
+            await self.app(scope, receive, send)
+            return
+        request = Admission(self._slots, self._buffer, receive, send)
+        try:
+            if not _has_body(scope):
+                await request.enter()
+            await self.app(scope, request.receive, request.send)
+        except Overloaded as error:
+            await refuse(error, scope, receive, send)
+        finally:
+            request.leave()
+
+
+def _has_body(scope: Scope) -> bool:
+    """Whether a body follows the head (RFC 9112, 6.3)."""
+    is_counted = header(scope, b"content-length").strip(b"0") != b""
+    return is_counted or header(scope, b"transfer-encoding") != b""

@@ -1,0 +1,42 @@
+"""The answer to an exception that nobody expected."""
+
+import logging
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.edge.refusals import refuse
+from backend.edge.request_log import access_log
+from backend.errors import AppError, InternalError
+
+_log = logging.getLogger("backend.errors")
+
+
+class LastResortMiddleware:
+    """Answers 500 for an unexpected exception, with CORS headers and a request id.
+
+    The trace goes to the log; nothing of it goes to the client.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_started = False
+
+        async def watch(message: Message) -> None:
+            nonlocal has_started
+            has_started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except ClientDisconnect:
+            access_log.info("the client left before its body was read")
+        except AppError as error:  # of a layer between here and the application
+            await refuse(error, scope, receive, send)
+        except Exception as error:
+            if has_started or scope["type"] != "http":
+                raise
+            _log.error("unexpected %s", type(error).__name__, exc_info=error)
+            await refuse(InternalError(), scope, receive, send)

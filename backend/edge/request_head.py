@@ -1,0 +1,85 @@
+"""The first lines of a request: its address, its host and the size of its headers."""
+
+import re
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from backend.edge.refusals import refuse
+from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
+
+MAX_TARGET = 8192
+"""Bytes of path and query together."""
+
+MAX_HEADERS = 32_768
+"""Bytes of all header lines together, as they were sent."""
+
+HEALTH = "/health/"
+"""Probes come by address: they are answered whatever the host and however busy the service is."""
+
+# A registered name as DNS has it, or an address (RFC 3986, 3.2.2): it stands in the `url` of tasks.
+_LABEL = rb"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+_HOST = re.compile(
+    rb"(?:%b(?:\.%b){0,126}\.?|\[[0-9A-Fa-f:.]{2,45}\])?(?::[0-9]{0,5})?" % (_LABEL, _LABEL)
+)
+_PORT = re.compile(rb":[0-9]*$")
+_ENCODED_SLASH = re.compile(rb"%2f", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+def header(scope: Scope, name: bytes) -> bytes:
+    """The first value of a header, whose name is in lower case (ASGI); empty if there is none."""
+    return next((value for key, value in scope["headers"] if key == name), b"")
+
+
+class HostRule:
+    """The hosts that the service answers to: names, or `*.example.com` for all names below."""
+
+    def __init__(self, trusted: tuple[str, ...]) -> None:
+        self._takes_any = "*" in trusted
+        names = [name.lower() for name in trusted]
+        self._names = {name for name in names if not name.startswith("*.")}
+        self._suffixes = tuple(name[1:] for name in names if name.startswith("*."))
+
+    def takes(self, host: bytes) -> bool:
+        """Whether a Host header names one of them; the port and a final dot do not matter."""
+        if self._takes_any:
+            return True
+        name = _PORT.sub(b"", host).decode("latin-1").lower().removesuffix(".")
+        return name in self._names or name.endswith(self._suffixes)
+
+
+class RequestHeadMiddleware:
+    """Refuses an address or headers that are too long, an ambiguous or a foreign host."""
+
+    def __init__(self, app: ASGIApp, trusted_hosts: tuple[str, ...]) -> None:
+        self.app = app
+        self._hosts = HostRule(trusted_hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        error = self._error(scope) if scope["type"] == "http" else None
+        if error is None:
+            await self.app(scope, receive, send)
+        else:
+            await refuse(error, scope, receive, send)
+
+    def _error(self, scope: Scope) -> AppError | None:
+        """What is wrong with the head of a request, if anything is."""
+        if len(scope["raw_path"]) + len(scope["query_string"]) >= MAX_TARGET:  # and the `?`
+            return UriTooLong()
+        # As they were sent: `name: value`, and the end of the line.
+        if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > MAX_HEADERS:
+            return HeadersTooLarge()
+        # NUL, and the newline that a route's `$` overlooks; one more spelling of `/`.
+        if _CONTROL.search(scope["path"]) or _ENCODED_SLASH.search(scope["raw_path"]):
+            return InvalidRequest("The address contains a control character or an encoded slash.")
+        return self._host_error(scope)
+
+    def _host_error(self, scope: Scope) -> AppError | None:
+        """RFC 9112, 3.2: exactly one host; HTTP/1.0 knew none."""
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
+        is_one = len(hosts) == 1 or (not hosts and scope["http_version"] == "1.0")
+        if not (is_one and all(map(_HOST.fullmatch, hosts))):
+            return InvalidRequest("The request must have one Host header, with a valid host.")
+        if scope["path"].startswith(HEALTH) or self._hosts.takes(b"".join(hosts)):
+            return None
+        return InvalidRequest("The host of the request is not served here (TRUSTED_HOSTS).")

@@ -1,0 +1,66 @@
+"""The server process: how it starts, and how it leaves."""
+
+import asyncio
+import logging
+import math
+import os
+import signal
+import socket
+import time
+from collections.abc import Callable
+from types import FrameType
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.server import HANDLED_SIGNALS
+
+from backend.config import Settings
+from backend.edge.protocol import protocol_for
+
+_log = logging.getLogger("backend.serve")
+
+
+class Service(uvicorn.Server):
+    """On SIGTERM: not ready first, then closed to new connections, then done."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, on_exit: Callable[[], None]) -> None:
+        """`on_exit` is called once, when the first signal to leave comes."""
+        config = uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            http=protocol_for(settings),
+            ws="none",
+            lifespan="on",
+            log_config=None,  # the application has configured it
+            access_log=False,  # it writes its own
+            server_header=False,
+            timeout_keep_alive=settings.keep_alive,
+        )
+        super().__init__(config)
+        self._settings = settings
+        self._on_exit = on_exit
+        self._leave_at = math.inf
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Begin to leave. uvicorn would raise the signal again at the end: exit status -15."""
+        for handled in HANDLED_SIGNALS:
+            signal.signal(handled, signal.SIG_DFL)  # a second one ends the process at once
+        self._on_exit()
+        delay = self._settings.shutdown_delay if sig == signal.SIGTERM else 0
+        self._leave_at = time.monotonic() + delay
+
+    async def on_tick(self, counter: int) -> bool:
+        self.should_exit = self.should_exit or time.monotonic() >= self._leave_at
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.call_later(self._settings.shutdown_grace, self._abandon)
+        await super().shutdown(sockets)
+        deadline.cancel()
+
+    def _abandon(self) -> None:
+        """End with requests under way: cancelling them could wait for the database again."""
+        _log.error("ended with %d requests under way", len(self.server_state.tasks))
+        os._exit(1)

@@ -1,0 +1,23 @@
+"""The layers around the application, in the order in which a request meets them."""
+
+from starlette.middleware import Middleware
+
+from backend.config import Settings
+from backend.edge.admission import AdmissionMiddleware
+from backend.edge.cors import CrossOriginMiddleware
+from backend.edge.head_method import HeadMiddleware
+from backend.edge.last_resort import LastResortMiddleware
+from backend.edge.request_head import RequestHeadMiddleware
+from backend.edge.request_log import EnvelopeMiddleware
+
+
+def layers(settings: Settings) -> list[Middleware]:
+    """The outermost first."""
+    return [
+        Middleware(EnvelopeMiddleware),
+        Middleware(CrossOriginMiddleware, settings.cors_origins),
+        Middleware(RequestHeadMiddleware, settings.trusted_hosts),
+        Middleware(LastResortMiddleware),
+        Middleware(AdmissionMiddleware, settings),
+        Middleware(HeadMiddleware),
+    ]

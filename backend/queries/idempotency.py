@@ -1,0 +1,93 @@
+"""Creating a task once for an idempotency key. Parameters besides those of a create: `key`,
+`fingerprint`."""
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Executable,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from backend.models.task import idempotency_keys, tasks
+from backend.queries.ownership import owned, owner
+from backend.queries.revisions import first_bump
+from backend.queries.statement import KeyedRow, Statement
+from backend.queries.tasks import COLUMNS, CONTENT, insert_task, new_value, one_answer
+
+KEY_LIFETIME = timedelta(hours=24)
+
+
+def _claim(taken: CTE[Any]) -> CTE[Any]:
+    """Take the key, unless another request has; an expired one is free."""
+    values: dict[str, ColumnElement[Any]] = {
+        "user_id": owner(),
+        "key": bindparam("key", type_=Text),
+        "fingerprint": bindparam("fingerprint", type_=Text),
+        "expires_at": func.now() + literal(KEY_LIFETIME),
+        "task_id": func.nextval("tasks_id_seq"),
+        "revision": taken.c.revision,
+        "created_at": taken.c.changed_at,
+    }
+    statement = upsert(idempotency_keys).from_select(list(values), select(*values.values()))
+    new = statement.excluded
+    claim = statement.on_conflict_do_update(
+        index_elements=[idempotency_keys.c.user_id, idempotency_keys.c.key],
+        set_={name: new[name] for name in values.keys() - {"user_id", "key"}},
+        where=idempotency_keys.c.expires_at <= new.created_at,
+    )
+    columns = idempotency_keys.c
+    return claim.returning(
+        columns.task_id, columns.revision, columns.created_at.label("changed_at")
+    ).cte("claim")
+
+
+def _create_once() -> Executable:
+    """Owner's row, key, task, each feeding the next: who does not get the key makes no task.
+
+    Answers the new task, or that of the key's first use with its fingerprint; neither, if another
+    request took the key while this one waited: then the same statement again finds it.
+    """
+    used = (
+        select(idempotency_keys)
+        .where(
+            owned(idempotency_keys),
+            idempotency_keys.c.key == bindparam("key", type_=Text),
+            idempotency_keys.c.expires_at > func.now(),
+        )
+        .cte("used")
+    )
+    claimed = _claim(first_bump(~exists(select(used.c.key))))
+    created = insert_task(claimed, claimed.c.task_id).cte("created")
+    task = union_all(select(created), _first_answer(used)).cte("task_of_key")
+    fingerprint = select(used.c.fingerprint).scalar_subquery().label("first_fingerprint")
+    return one_answer(task, fingerprint)
+
+
+def _first_answer(used: CTE[Any]) -> Select[Any]:
+    """The task as it was created: what is sent again, and what is kept of the key's first use."""
+    values: dict[str, ColumnElement[Any]] = {
+        **{column: cast(new_value(column), tasks.c[column].type) for column in CONTENT},
+        "user_id": owner(),
+        "id": used.c.task_id,
+        "completed_at": case((new_value("completed"), used.c.created_at)),
+        "revision": used.c.revision,
+        "created_at": used.c.created_at,
+        "updated_at": used.c.created_at,
+    }
+    return select(*(values[column.name].label(column.name) for column in COLUMNS))
+
+
+CREATE_ONCE = Statement(_create_once(), KeyedRow)

@@ -1,0 +1,73 @@
+"""A statement, the type of its rows, and whether it may be sent again."""
+
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+from sqlalchemy import Executable
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, eq=False)
+class Statement(Generic[Row]):
+    """SQL that answers with rows of one type.
+
+    `is_repeatable`: sent twice it does what it does once, so a lost connection can be retried.
+    """
+
+    executable: Executable
+    row: type[Row]
+    is_repeatable: bool = True
+
+
+class TaskRow(NamedTuple):
+    """A task as JSON, with what its headers need."""
+
+    json: str
+    revision: int
+    url: str
+
+
+class ConditionalRow(NamedTuple):
+    """The written task, or nulls: then `found` tells a missing task from one that has changed."""
+
+    json: str | None
+    revision: int
+    url: str
+    found: bool
+
+
+class KeyedRow(NamedTuple):
+    """The task of an idempotency key, and what its first use was for; nulls if a race was lost."""
+
+    json: str | None
+    revision: int
+    url: str
+    first_fingerprint: str | None
+
+
+class PageRow(NamedTuple):
+    """The owner's revision, the number of all matches, and the tasks with SEPARATOR between."""
+
+    revision: int
+    total: int | None
+    json: str | None
+
+
+class CountRow(NamedTuple):
+    """A number of rows."""
+
+    number: int
+
+
+class OwnerCountRow(NamedTuple):
+    """A number of rows of one owner."""
+
+    owner: int
+    number: int
+
+
+class KeyRow(NamedTuple):
+    """The one column that names a removed row within its owner."""
+
+    key: int | str

@@ -1,0 +1,47 @@
+"""What one process holds while it serves: one typed object on `app.state.runtime`."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from anyio import CapacityLimiter
+from sqlalchemy import Engine
+
+from backend.config import Settings
+from backend.database.engine import Sessions, make_engine, make_sessions
+
+
+class Gates:
+    """The waiting lines inside of the application, and whether the process is leaving."""
+
+    def __init__(self, pool_size: int) -> None:
+        self.connections = asyncio.Semaphore(pool_size)
+        """As many handlers at a time as connections: none waits for another one's."""
+
+        self.readiness = CapacityLimiter(1)
+        """The thread of the readiness check, which must answer while all else waits."""
+
+        self.is_draining = False
+
+    def drain(self) -> None:
+        """From now on the process is not ready."""
+        self.is_draining = True
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The engine, its sessions, the settings and the gates of one process."""
+
+    settings: Settings
+    engine: Engine
+    sessions: Sessions
+    gates: Gates = field(repr=False)
+
+    def dispose(self) -> None:
+        """Close all connections that are not in use."""
+        self.engine.dispose()
+
+
+def make_runtime(settings: Settings) -> Runtime:
+    """Connects to nothing: the first request that needs the database does."""
+    engine = make_engine(settings.url, settings.pool_size)
+    return Runtime(settings, engine, make_sessions(engine), Gates(settings.pool_size))

@@ -1,0 +1,86 @@
+"""Many tasks of one owner: pages of a list, and the bulk verbs."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backend.database.execution import OwnedSession
+from backend.queries import cursor, lists, sorting
+from backend.queries.filters import Filters
+from backend.queries.sorting import Sort
+from backend.services.entity_tags import EntityTags
+
+
+@dataclass(frozen=True)
+class ListQuery:
+    """What a list is asked for. `if_none_match` lists what the client has already."""
+
+    filters: Filters
+    sort: Sort
+    limit: int
+    cursor: str | None = None
+    count: bool = False
+    if_none_match: EntityTags | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """A JSON array, where the next page begins, the number of all, and the list's revision."""
+
+    json: str
+    next_cursor: str | None
+    total: int | None
+    revision: int
+
+
+class ListService:
+    """Reads and writes many tasks, one round trip a method."""
+
+    def __init__(self, session: OwnedSession) -> None:
+        self._session = session
+
+    def page(self, query: ListQuery) -> Page:
+        """A page; without tasks if the client has the list as it is. Raises InvalidCursor."""
+        last = self._last(query)
+        row = self._session.one(_statement(query, last), **_parameters(query, last))
+        texts = row.json.split(lists.SEPARATOR) if row.json else []
+        page, next_cursor = texts[: query.limit], None
+        if len(texts) > query.limit:
+            position = sorting.position(query.sort, json.loads(page[-1]))
+            next_cursor = cursor.encode(self._identity(query), position)
+        return Page(f"[{','.join(page)}]", next_cursor, row.total, row.revision)
+
+    def trash(self, filters: Filters) -> None:
+        """Move what matches to the trash, in one statement. Repeatable."""
+        self._session.one(lists.trashing(filters.active), **filters.parameters)
+
+    def _last(self, query: ListQuery) -> Sequence[Any] | None:
+        """Where the page before ended; None for the first page."""
+        if query.cursor is None:
+            return None
+        position = cursor.decode(self._identity(query), query.cursor)
+        return sorting.parsed(query.sort, position)
+
+    def _identity(self, query: ListQuery) -> str:
+        """The owner, the filters and the order: a cursor belongs to these and to no others."""
+        order = ",".join(f"-{key}" if reverse else key for key, reverse in query.sort)
+        return f"{self._session.owner}\n{query.filters.identity}\n{order}"
+
+
+def _statement(query: ListQuery, last: Sequence[Any] | None) -> lists.PageStatement:
+    nulls = tuple(value is None for value in last[:-1]) if last else None
+    is_conditional = query.if_none_match is not None
+    shape = lists.Shape(query.filters.active, query.sort, nulls, query.count, is_conditional)
+    return lists.page(shape)
+
+
+def _parameters(query: ListQuery, last: Sequence[Any] | None) -> dict[str, Any]:
+    tags = query.if_none_match or EntityTags()
+    return {
+        **query.filters.parameters,
+        **(sorting.bounds(last) if last else {}),
+        "limit": query.limit,
+        "known": list(tags.revisions),
+        "knows_any": tags.is_any,
+    }
