@@ -17,13 +17,18 @@ COMPILE = .venv-tools/bin/uv pip compile --quiet --no-config --universal --pytho
 # The digests of all files of a version, so that one lock serves every platform and Python from 3.11.
 LOCK = $(COMPILE) --generate-hashes --custom-compile-command 'make lock'
 
-# $(call install,FOLDER,LOCKS,WHAT): bring an environment to what the locks say.
+# $(call install,FOLDER,LOCKS,WHAT): bring an environment to what the locks say. One without a working pip, or
+# whose last installation did not end well, is made anew: pip would take half a package for a whole one.
 define install
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3")'
-	@test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
+	@if test -e $(1)/.unfinished || ! $(1)/bin/python -m pip --version >/dev/null 2>&1; then \
+		$(PYTHON) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+			echo "Python 3.11 or newer with venv is needed: set PYTHON=/path/to/python3," \
+				"or install python3-venv (Debian, Ubuntu)." >&2; exit 1; }; \
+		rm -rf $(1) && mkdir -p $(1) && touch $(1)/.unfinished && $(PYTHON) -m venv $(1); fi
 	@echo "Installing $(3) into $(1); the first time takes about a minute."
+	@touch $(1)/.unfinished
 	@$(1)/bin/python $(INSTALL) $(addprefix -r ,$(2))
-	@touch $@
+	@rm $(1)/.unfinished && touch $@
 endef
 
 .PHONY: help run migrate test test-pgbouncer fuzz chaos check format openapi lock audit clean \
@@ -32,7 +37,10 @@ endef
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
-$(RUN): requirements.lock requirements-run.lock
+# Missing where Python was removed or upgraded: whatever depends on it is made anew.
+$(BIN)/python: ;
+
+$(RUN): requirements.lock requirements-run.lock $(BIN)/python
 	$(call install,$(VENV),requirements.lock requirements-run.lock,the service and an embedded PostgreSQL)
 
 $(DEV): requirements-dev.lock $(RUN)
