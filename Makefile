@@ -31,7 +31,7 @@ define install
 	@rm $(1)/.unfinished && touch $@
 endef
 
-.PHONY: help run migrate test test-pgbouncer fuzz chaos check format openapi lock audit clean \
+.PHONY: help run migrate test test-pgbouncer fuzz chaos check format hooks openapi lock audit clean \
 	bench bench-quick bench-growth bench-tools
 
 help: ## List the targets
@@ -83,6 +83,9 @@ check: $(DEV) ## Lint, format and strict types, without changing anything
 format: $(DEV) ## Format the code and fix what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+hooks: $(DEV) ## Run the same checks before every commit from now on (pre-commit)
+	$(BIN)/pre-commit install
 
 openapi: $(DEV) ## Export the OpenAPI document to specs/
 	DATABASE_URL=postgresql:///none $(BIN)/python -m backend.dev.openapi

@@ -149,6 +149,16 @@ def test_nothing_is_installed_without_its_digest() -> None:
     assert all("--require-hashes -r requirements.lock" in line for line in documented)
 
 
+def test_the_hooks_run_what_make_check_runs() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    [recipe] = re.findall(r"^check: .*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    commands = [line.strip().replace("$(BIN)", ".venv/bin") for line in recipe.splitlines()]
+    [local] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert local["repo"] == "local"
+    assert [hook["entry"] for hook in local["hooks"]] == commands
+    assert {hook["language"] for hook in local["hooks"]} == {"system"}
+
+
 def answer(*vulnerable: str) -> str:
     """What pip-audit prints for the locked packages."""
     one = {"id": "PYSEC-1", "fix_versions": ["9.9"]}
