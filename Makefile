@@ -75,10 +75,11 @@ chaos: $(DEV) ## Let everything fail under write load; prints what was lost and 
 	@$(BIN)/python -m backend.tests.chaos
 
 ##@ Check and maintain
-check: $(DEV) ## Lint, format and strict types, without changing anything
+check: $(DEV) ## Lint, format, strict types and who may import whom, without changing anything
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
 format: $(DEV) ## Format the code and fix what the linter can
 	$(BIN)/ruff check --fix .
@@ -109,7 +110,7 @@ audit: $(TOOLS) ## Ask a public service for known vulnerabilities of all that is
 
 clean: ## Remove the environment and all caches (the development database stays)
 	rm -rf $(VENV) .venv-tools bench/.venv bench/peers/fastify/node_modules .coverage .coverage.* .properties.log \
-		.mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov
+		.mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis htmlcov
 
 ##@ Benchmark (bench/README.md)
 bench-tools:
