@@ -2,33 +2,59 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Two steps into one environment: what `make run` needs, then what tests and checks need besides.
+RUN := $(VENV)/.installed-run
+DEV := $(VENV)/.installed-dev
+TOOLS := .venv-tools/.installed
+PEERS := bench/.venv/.installed
 # Thousands of requests, which coverage would slow down without seeing anything new in them: beside
 # the others, which wait now and then.
 PROPERTIES := backend/tests/test_properties.py
-INSTALLED := $(VENV)/.installed
-TOOLS := $(VENV)/tools/.installed
-PEERS := bench/.venv/.installed
 # Only files whose digest is in the lock, whichever index or mirror they come from.
 INSTALL := -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes
+COMPILE = .venv-tools/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--no-annotate --no-emit-index-url --no-emit-find-links
 # The digests of all files of a version, so that one lock serves every platform and Python from 3.11.
-LOCK = $(VENV)/tools/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
-	--no-annotate --no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+LOCK = $(COMPILE) --generate-hashes --custom-compile-command 'make lock'
 
-.PHONY: help run test test-pgbouncer check format migrate openapi lock audit bench bench-quick bench-growth bench-tools fuzz chaos clean
+# $(call install,FOLDER,LOCKS,WHAT): bring an environment to what the locks say. One without a working pip, or
+# whose last installation did not end well, is made anew: pip would take half a package for a whole one.
+define install
+	@if test -e $(1)/.unfinished || ! $(1)/bin/python -m pip --version >/dev/null 2>&1; then \
+		$(PYTHON) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+			echo "Python 3.11 or newer with venv is needed: set PYTHON=/path/to/python3," \
+				"or install python3-venv (Debian, Ubuntu)." >&2; exit 1; }; \
+		rm -rf $(1) && mkdir -p $(1) && touch $(1)/.unfinished && $(PYTHON) -m venv $(1); fi
+	@echo "Installing $(3) into $(1); the first time takes about a minute."
+	@touch $(1)/.unfinished
+	@$(1)/bin/python $(INSTALL) $(addprefix -r ,$(2))
+	@rm $(1)/.unfinished && touch $@
+endef
 
-help: ## Explain every target
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+.PHONY: help run migrate test test-pgbouncer fuzz chaos check format hooks openapi lock audit clean \
+	bench bench-quick bench-growth bench-tools
 
-$(INSTALLED): requirements-dev.lock
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=/path/to/python3")'
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python $(INSTALL) -r $<
-	@touch $@
+help: ## List the targets
+	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
 
-run: $(INSTALLED) ## Start database, migrations and server; prints the URL of /docs (HOST, PORT, DATABASE_URL)
+# Missing where Python was removed or upgraded: whatever depends on it is made anew.
+$(BIN)/python: ;
+
+$(RUN): requirements.lock requirements-run.lock $(BIN)/python
+	$(call install,$(VENV),requirements.lock requirements-run.lock,the service and an embedded PostgreSQL)
+
+$(DEV): requirements-dev.lock $(RUN)
+	$(call install,$(VENV),requirements-dev.lock,the tools for tests and checks)
+
+##@ Run
+run: $(RUN) ## Start database, migrations and server; prints the URL of /docs (HOST, PORT, DATABASE_URL)
 	@$(BIN)/python -m backend.dev.run
 
-test: $(INSTALLED) ## Run the whole suite with branch coverage on a throwaway database (ARGS='-k name': a part)
+migrate: $(RUN) ## Bring the database of DATABASE_URL to the newest migration
+	$(BIN)/alembic upgrade head
+
+##@ Test
+test: $(DEV) ## Run the whole suite with branch coverage on a throwaway database (ARGS='-k name': a part)
 ifeq ($(ARGS),)
 	@rm -f .coverage .coverage.*
 	@$(BIN)/pytest $(PROPERTIES) > .properties.log 2>&1 & properties=$$!; \
@@ -39,62 +65,67 @@ else
 	@$(BIN)/pytest $(ARGS)
 endif
 
-test-pgbouncer: $(INSTALLED) ## Run the suite with PgBouncer in transaction mode before the database (apt-get install pgbouncer)
+test-pgbouncer: $(DEV) ## Run the suite with PgBouncer in transaction mode before the database (apt-get install pgbouncer)
 	@TEST_POOLER=1 $(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
-check: $(INSTALLED) ## Lint, format and strict types, without changing anything
+fuzz: $(DEV) ## Send what the OpenAPI document allows and forbids to a real server (SEED=1: the same again)
+	@$(BIN)/python -m backend.tests.support.fuzz
+
+chaos: $(DEV) ## Let everything fail under write load; prints what was lost and doubled: nothing (2 minutes)
+	@$(BIN)/python -m backend.tests.chaos
+
+##@ Check and maintain
+check: $(DEV) ## Lint, format, strict types and who may import whom, without changing anything
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 
-format: $(INSTALLED) ## Format the code and mend what the linter can
+format: $(DEV) ## Format the code and fix what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-migrate: $(INSTALLED) ## Bring the database of DATABASE_URL to the newest migration
-	$(BIN)/alembic upgrade head
+hooks: $(DEV) ## Run the same checks before every commit from now on (pre-commit)
+	$(BIN)/pre-commit install
 
-openapi: $(INSTALLED) ## Export the OpenAPI document to specs/
+openapi: $(DEV) ## Export the OpenAPI document to specs/
 	DATABASE_URL=postgresql:///none $(BIN)/python -m backend.dev.openapi
 
-$(TOOLS): requirements-tools.lock $(INSTALLED)
-	@test -x $(@D)/bin/python || $(PYTHON) -m venv $(@D)
-	$(@D)/bin/python $(INSTALL) -r $<
-	@touch $@
+$(TOOLS): requirements-tools.lock
+	$(call install,$(@D),$<,uv and pip-audit)
 
-lock: $(TOOLS) ## Pin what the requirements bring along, with the digests of all its files
-	$(LOCK) requirements-dev.txt -o requirements-dev.lock
-	$(LOCK) requirements.txt -c requirements-dev.lock -o requirements.lock
-	$(LOCK) bench/requirements.txt -c requirements-dev.lock -o bench/requirements.lock
-	$(LOCK) requirements-tools.txt -o requirements-tools.lock
+lock: $(TOOLS) ## Write requirements.txt and the locks, with the digests of all files, from pyproject.toml
+	@{ echo "# What runs the service and its tests: [project] dependencies and the group test of pyproject.toml."; \
+		echo "# Written by make lock. Production installs requirements.lock, which has no test tools."; \
+		$(COMPILE) --no-header --no-deps pyproject.toml --group test; } > .venv-tools/requirements.txt
+	@mv .venv-tools/requirements.txt requirements.txt
+	$(LOCK) pyproject.toml --group dev -o requirements-dev.lock
+	$(LOCK) pyproject.toml -c requirements-dev.lock -o requirements.lock
+	$(LOCK) --group run -c requirements-dev.lock -o requirements-run.lock
+	$(LOCK) --group bench -c requirements-dev.lock -o bench/requirements.lock
+	$(LOCK) --group tools -o requirements-tools.lock
 
 audit: $(TOOLS) ## Ask a public service for known vulnerabilities of all that is locked (needs the internet)
-	@$(VENV)/tools/bin/python -m backend.dev.audit
+	@.venv-tools/bin/python -m backend.dev.audit
 
+clean: ## Remove the environment and all caches (the development database stays)
+	rm -rf $(VENV) .venv-tools bench/.venv bench/peers/fastify/node_modules .coverage .coverage.* .properties.log \
+		.mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis htmlcov
+
+##@ Benchmark (bench/README.md)
 bench-tools:
 	@for tool in wrk node npm; do command -v $$tool >/dev/null || \
 		{ echo "The benchmark needs $$tool: bench/README.md says how to install it"; exit 1; }; done
 
 $(PEERS): bench/requirements.lock bench/peers/fastify/package-lock.json | bench-tools
-	test -x bench/.venv/bin/python || $(PYTHON) -m venv bench/.venv
-	bench/.venv/bin/python $(INSTALL) -r $<
 	npm ci --prefix bench/peers/fastify --no-audit --no-fund
-	@touch $@
+	$(call install,$(@D),$<,the peers)
 
-bench: bench-tools $(INSTALLED) $(PEERS) ## Compare throughput, latency, CPU, memory and round trips with the peers' (20 minutes)
+bench: bench-tools $(RUN) $(PEERS) ## Compare throughput, latency, CPU, memory and round trips with the peers' (20 minutes)
 	@$(BIN)/python -m bench full
 
-bench-quick: bench-tools $(INSTALLED) $(PEERS) ## The same, less exactly, in two minutes
+bench-quick: bench-tools $(RUN) $(PEERS) ## The same, less exactly, in two minutes
 	@$(BIN)/python -m bench quick
 
-bench-growth: bench-tools $(INSTALLED) $(PEERS) ## Cost against the number of tasks, owners, connections (5 minutes)
+bench-growth: bench-tools $(RUN) $(PEERS) ## Cost against the number of tasks, owners, connections (5 minutes)
 	@$(BIN)/python -m bench growth
-
-fuzz: $(INSTALLED) ## Send what the OpenAPI document allows and forbids to a real server (SEED=1: the same again)
-	@$(BIN)/python -m backend.tests.support.fuzz
-
-chaos: $(INSTALLED) ## Let everything fail under write load; prints what was lost and doubled: nothing (2 minutes)
-	@$(BIN)/python -m backend.tests.chaos
-
-clean: ## Remove the environment and all caches (the development database stays)
-	rm -rf $(VENV) bench/.venv bench/peers/fastify/node_modules .coverage .coverage.* .properties.log .mypy_cache .ruff_cache .pytest_cache .hypothesis htmlcov

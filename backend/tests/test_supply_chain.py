@@ -1,23 +1,33 @@
 """What is installed is what was reviewed: exact versions, and the digests of their files."""
 
+import ast
 import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+import tomllib
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+import yaml
 
 from backend.dev import audit
 from backend.tests.support.databases import ROOT
 
-LISTS = {
-    "requirements.txt": "requirements.lock",
-    "requirements-dev.txt": "requirements-dev.lock",
-    "requirements-tools.txt": "requirements-tools.lock",
-    "bench/requirements.txt": "bench/requirements.lock",
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+Entries = list[str | dict[str, str]]
+REQUIRED: Entries = PROJECT["project"]["dependencies"]
+GROUPS: dict[str, Entries] = PROJECT["dependency-groups"]
+LOCKS: dict[str, Entries] = {
+    "requirements.lock": REQUIRED,
+    "requirements-run.lock": [{"include-group": "run"}],
+    "requirements-dev.lock": [*REQUIRED, {"include-group": "dev"}],
+    "requirements-tools.lock": [{"include-group": "tools"}],
+    "bench/requirements.lock": [{"include-group": "bench"}],
 }
+"""What pyproject.toml asks for in each lock."""
 ENTRY = re.compile(
     r"^(?P<name>[a-z0-9-]+)==(?P<version>[\w.]+)(?: ; [^\\]+)? \\\n"
     r"(?P<digests>(?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)",
@@ -37,39 +47,87 @@ def locked(name: str) -> dict[str, Entry]:
     }
 
 
-def wanted(name: str) -> dict[str, str]:
-    """Each package that a list asks for, normalised (PEP 503), with its version."""
-    lines = [line for line in (ROOT / name).read_text().splitlines() if line[:1] not in "#-"]
-    parts = [line.partition("==") for line in lines if line]
-    return {re.sub(r"[-_.]+", "-", name).lower(): version for name, _, version in parts}
+def normalised(name: str) -> str:
+    """PEP 503."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def wanted(entries: Iterable[str | dict[str, str]]) -> dict[str, str]:
+    """Each package that a list of pyproject.toml asks for, with its version ('' for any)."""
+    found: dict[str, str] = {}
+    for entry in entries:
+        if isinstance(entry, str):
+            name, _, version = entry.partition("==")
+            found[normalised(name)] = version
+        else:
+            found |= wanted(GROUPS[entry["include-group"]])
+    return found
 
 
 @pytest.mark.requirement("NFR-07")
-@pytest.mark.parametrize("lock", LISTS.values())
+@pytest.mark.parametrize("lock", LOCKS)
 def test_a_lock_holds_versions_and_digests_and_names_no_place(lock: str) -> None:
     text = (ROOT / lock).read_text()
     rest = [line for line in ENTRY.sub("", text).splitlines() if not line.startswith("#")]
     assert rest == []
-    assert len(locked(lock)) > 5
+    assert len(locked(lock)) > 3
     assert not re.search(r"://|--(?:extra-)?index-url|--find-links|--trusted-host|file:|@", text)
 
 
 @pytest.mark.requirement("NFR-07")
-@pytest.mark.parametrize("asked", LISTS)
-def test_a_lock_is_of_its_list(asked: str) -> None:
-    versions = {name: version for name, (version, _) in locked(LISTS[asked]).items()}
-    for name, version in wanted(asked).items():
-        assert versions[name] == version or (asked.startswith("bench/") and not version), name
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_is_of_its_list(lock: str) -> None:
+    versions = {name: version for name, (version, _) in locked(lock).items()}
+    for name, version in wanted(LOCKS[lock]).items():
+        assert versions[name] == version or (lock.startswith("bench/") and not version), name
+
+
+@pytest.mark.requirement("NFR-07")
+def test_requirements_txt_is_what_runs_the_service_and_its_tests() -> None:
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    listed = [line for line in lines if not line.startswith("#")]
+    assert wanted(listed) == wanted([*REQUIRED, {"include-group": "test"}])
+    assert {"fastapi", "sqlmodel", "uvicorn", "psycopg2-binary"} <= wanted(listed).keys()
+    assert {"alembic", "pydantic-settings", "pytest", "httpx"} <= wanted(listed).keys()
 
 
 @pytest.mark.requirement("NFR-07")
 def test_all_run_on_the_same_versions_of_what_they_share() -> None:
     development = locked("requirements-dev.lock")
     assert locked("requirements.lock").items() <= development.items()
+    assert locked("requirements-run.lock").items() <= development.items()
     peers = locked("bench/requirements.lock")
     assert {"fastapi", "starlette", "psycopg2-binary"} <= peers.keys() & development.keys()
     for name in peers.keys() & development.keys():
         assert peers[name] == development[name]
+
+
+def top_level_imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name.partition(".")[0] for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.partition(".")[0]
+
+
+@pytest.mark.requirement("NFR-07")
+def test_production_installs_what_the_service_imports_and_no_tool() -> None:
+    production = locked("requirements.lock").keys()
+    others = {*GROUPS} - {"bench"}  # which shares the stack
+    assert production & wanted({"include-group": group} for group in others).keys() == set()
+    distributions = packages_distributions()
+    for file in (ROOT / "backend").rglob("*.py"):
+        if {"tests", "dev"} & set(file.relative_to(ROOT).parts):
+            continue
+        for module in {*top_level_imports(file)} - {*sys.stdlib_module_names, "backend"}:
+            assert {normalised(name) for name in distributions[module]} & production, module
+
+
+def test_the_project_has_the_version_that_the_service_tells() -> None:
+    document = yaml.safe_load(
+        (ROOT / "specs/001-backend-task-api/contracts/openapi.yaml").read_text()
+    )
+    assert PROJECT["project"]["version"] == document["info"]["version"]
 
 
 @pytest.mark.requirement("NFR-07")
@@ -85,10 +143,20 @@ def test_nothing_is_installed_without_its_digest() -> None:
     installs = [line for line in makefile.splitlines() if "pip install" in line]
     assert len(installs) == 1
     assert "--require-hashes" in installs[0]
-    assert len(re.findall(r"\$\(INSTALL\) -r \$<", makefile)) == 3
+    assert makefile.count("$(INSTALL)") == 1
     documented = re.findall(r"pip install .*", (ROOT / "README.md").read_text())
     assert documented
     assert all("--require-hashes -r requirements.lock" in line for line in documented)
+
+
+def test_the_hooks_run_what_make_check_runs() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    [recipe] = re.findall(r"^check: .*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    commands = [line.strip().replace("$(BIN)", ".venv/bin") for line in recipe.splitlines()]
+    [local] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
+    assert local["repo"] == "local"
+    assert [hook["entry"] for hook in local["hooks"]] == commands
+    assert {hook["language"] for hook in local["hooks"]} == {"system"}
 
 
 def answer(*vulnerable: str) -> str:

