@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 from backend.config import get_settings
+from backend.database.execution import OperatorSession
 from backend.errors import AppError
 from backend.runtime import make_runtime
 from backend.services.purge import Purge
@@ -52,7 +53,7 @@ def main() -> None:
     runtime = make_runtime(get_settings())
     try:
         with runtime.sessions() as session:
-            purge = Purge(session, datetime.now(UTC) - options.age)
+            purge = Purge(OperatorSession(session), datetime.now(UTC) - options.age)
             print(remove(purge) if options.apply else survey(purge))
     except AppError as error:
         raise SystemExit(f"The purge ended: {error}") from None

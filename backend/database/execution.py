@@ -43,11 +43,21 @@ class OwnedSession:
         return row
 
 
-def across_owners(session: Session, statement: Statement[Row], **parameters: Any) -> list[Row]:
-    """All rows of an operator's survey, the one kind of statement that names no owner."""
-    rows = Attempts().make(
-        lambda connection: connection.execute(statement.executable, parameters).all(),
-        session,
-        is_repeatable=statement.is_repeatable,
-    )
-    return [statement.row(*row) for row in rows]
+class OperatorSession:
+    """A session of an operator's command, which has no deadline and repeats nothing."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def of_owner(self, owner: int) -> OwnedSession:
+        """For statements about this owner."""
+        return OwnedSession(self._session, owner, "", Attempts())
+
+    def survey(self, statement: Statement[Row], **parameters: Any) -> list[Row]:
+        """All rows of the one kind of statement that names no owner (`queries/purge.py`)."""
+        rows = Attempts().make(
+            lambda connection: connection.execute(statement.executable, parameters).all(),
+            self._session,
+            is_repeatable=statement.is_repeatable,
+        )
+        return [statement.row(*row) for row in rows]

@@ -4,10 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlmodel import Session
-
-from backend.database.execution import OwnedSession, across_owners
-from backend.database.retries import Attempts
+from backend.database.execution import OperatorSession
 from backend.queries import purge
 from backend.queries.statement import KeyRow, OwnerCountRow, Statement
 
@@ -18,7 +15,7 @@ class Purge:
     batch = 1000
     """Tasks or keys that one statement removes at the most."""
 
-    def __init__(self, session: Session, before: datetime) -> None:
+    def __init__(self, session: OperatorSession, before: datetime) -> None:
         self._session = session
         self._before = before
 
@@ -39,11 +36,11 @@ class Purge:
         return self._batches(purge.REMOVE_KEYS, owner)
 
     def _survey(self, statement: Statement[OwnerCountRow], **parameters: Any) -> dict[int, int]:
-        rows = across_owners(self._session, statement, **parameters)
+        rows = self._session.survey(statement, **parameters)
         return {row.owner: row.number for row in rows}
 
     def _batches(self, statement: Statement[KeyRow], owner: int) -> Iterator[int]:
-        session = OwnedSession(self._session, owner, "", Attempts())
+        session = self._session.of_owner(owner)
         parameters = {"before": self._before, "batch": self.batch}
         while removed := len(session.all(statement, **parameters)):
             yield removed

@@ -17,6 +17,7 @@ from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from backend.database import guard
+from backend.database.execution import OperatorSession
 from backend.queries import idempotency, lists, ownership, purge, revisions
 from backend.queries import tasks as statements
 from backend.queries.statement import Statement
@@ -132,7 +133,7 @@ def empty_trash(client: RecordingClient, connection: Connection) -> None:
     theirs = rows(connection, THEIRS)
     sessions = sessionmaker(connection, class_=Session, join_transaction_mode="create_savepoint")
     with sessions() as session:
-        by_hand = Purge(session, datetime.now(UTC) + timedelta(days=1))
+        by_hand = Purge(OperatorSession(session), datetime.now(UTC) + timedelta(days=1))
         by_hand.batch = 1
         assert sum(by_hand.remove_tasks(MINE)) > 0
         assert sum(by_hand.remove_keys(MINE)) > 0

@@ -10,6 +10,7 @@ from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import URL
 
 from backend.commands.purge import age, main
+from backend.database.execution import OperatorSession
 from backend.services.purge import Purge
 from backend.tests.support.databases import settings_for
 from backend.tests.support.recorder import RecordingClient
@@ -124,7 +125,7 @@ def test_the_purge_works_in_bounded_batches(live: RecordingClient, database: URL
     live.delete("/api/1/tasks")
     with live.app.state.runtime.sessions() as session:
         newest = execute(database, "SELECT max(deleted_at) + interval '1 s' FROM tasks")[0][0]
-        work = Purge(session, newest)  # type: ignore[arg-type]
+        work = Purge(OperatorSession(session), newest)  # type: ignore[arg-type]
         work.batch = 2
         assert list(work.remove_tasks(1)) == [2, 2, 1]
     assert execute(database, "SELECT horizon, revision FROM task_lists") == [(10, 13)]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
 from typing import Annotated, Any, Self
+from urllib.parse import urlencode
 
 import pytest
 from fastapi import BackgroundTasks, Cookie, Depends, FastAPI, Header, Query, Request, Response
@@ -128,16 +129,13 @@ class Asked(BaseModel):
     body: dict[str, Any] | None
 
     def send(self, client: TestClient) -> Any:
-        query = [*(("tag", tag) for tag in self.tags), ("limit", self.limit)]
-        headers = [*(("X-Calls", call) for call in self.calls), ("X-Name", self.name)]
-        if self.cookie is not None:
-            headers.append(("Cookie", f"cookie={self.cookie}"))
-        return client.post(
-            f"/resolved/{self.number}",
-            params=[pair for pair in query if pair[1] is not None],
-            headers=[pair for pair in headers if pair[1] is not None],
-            **({} if self.body is None else {"json": self.body}),
-        )
+        single = {"X-Name": self.name, "Cookie": f"cookie={self.cookie}" if self.cookie else None}
+        headers = [("X-Calls", call) for call in self.calls]
+        headers += [(name, value) for name, value in single.items() if value is not None]
+        query = [("tag", tag) for tag in self.tags]
+        query += [("limit", self.limit)] if self.limit is not None else []
+        url = f"/resolved/{self.number}"
+        return client.post(url, params=urlencode(query), headers=headers, json=self.body)
 
 
 ASKED = st.builds(
@@ -201,15 +199,21 @@ class Seven(int):
         return super().__new__(cls, 7)
 
 
-KINDS: list[Any] = [
-    *(plain, coroutine, generator, async_generator, Instance(), AsyncInstance(), Seven),
-    lambda: 7,
-]
+KINDS: dict[str, Any] = {
+    "function": plain,
+    "coroutine": coroutine,
+    "generator": generator,
+    "async generator": async_generator,
+    "instance": Instance(),
+    "async instance": AsyncInstance(),
+    "class": Seven,
+    "lambda": lambda: 7,
+}
 
 
 @pytest.mark.requirement("NFR-17")
 @pytest.mark.threat(64)
-@pytest.mark.parametrize("override", KINDS, ids=repr)
+@pytest.mark.parametrize("override", KINDS.values(), ids=KINDS)
 def test_an_override_of_any_kind_takes_the_resolver_too(
     ours: TestClient, app: FastAPI, override: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
