@@ -9,7 +9,7 @@ TOOLS := .venv-tools/.installed
 PEERS := bench/.venv/.installed
 # Thousands of requests, which coverage would slow down without seeing anything new in them: beside
 # the others, which wait now and then.
-PROPERTIES := backend/tests/test_properties.py
+PROPERTIES := backend/tests/generated/test_properties.py
 # Only files whose digest is in the lock, whichever index or mirror they come from.
 INSTALL := -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes
 COMPILE = .venv-tools/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \

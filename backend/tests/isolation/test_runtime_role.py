@@ -14,9 +14,9 @@ from sqlmodel import SQLModel
 
 from backend.app import create_app
 from backend.dev.postgres.cluster import Cluster
+from backend.tests.database.test_migrations import REVISIONS, alembic
 from backend.tests.support.databases import LOGIN, as_service, cloned, rendered, settings_for
 from backend.tests.support.recorder import RecordingClient
-from backend.tests.test_migrations import REVISIONS, alembic
 
 ROWS = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 GRANTED = (

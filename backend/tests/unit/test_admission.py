@@ -1,4 +1,4 @@
-"""Places, as the layer gives them; what clients see of it is in test_hostile_load.py."""
+"""Places, as the layer gives them; what clients see of it is in server/test_load.py."""
 
 import asyncio
 from typing import Any

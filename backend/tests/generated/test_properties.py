@@ -1,7 +1,7 @@
 """Two owners, any requests on both surfaces: the service and a plain model never differ.
 
 The suite takes the same steps each time. More of them, and others each time:
-`PROPERTY_STEPS=20000 .venv/bin/pytest backend/tests/test_properties.py`
+`PROPERTY_STEPS=20000 .venv/bin/pytest backend/tests/generated/test_properties.py`
 """
 
 import os

@@ -7,8 +7,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
+from backend.tests.project.test_layers import FILES, imported
 from backend.tests.support.databases import ROOT
-from backend.tests.test_layers import FILES, imported
 
 TABLE = ROOT / "specs/003-nothing-lost/owasp.md"
 RISKS = {f"API{number}" for number in range(1, 11)}
@@ -30,7 +30,7 @@ def existing(file: str) -> set[str]:
 def test_each_of_the_ten_has_its_tests_and_they_exist() -> None:
     proved = set()
     for line in lines():
-        for file, name in re.findall(r"`(test_\w+\.py)::(test_\w+)`", line):
+        for file, name in re.findall(r"`([\w/]+\.py)::(test_\w+)`", line):
             assert name in existing(file), f"{file}::{name}"
             proved.add(line.split()[1])
     assert proved == RISKS

@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from backend.config import load_settings
 from backend.tests.support.databases import ROOT
 from backend.tests.support.server import Server, environment, running
-from backend.tests.test_settings import SECRET
+from backend.tests.unit.test_settings import SECRET
 
 SPECIAL = f"{SECRET}:/@?#%& '\"é"
 """It begins with what is looked for: whatever way it is quoted or cut, that would be seen."""

@@ -80,7 +80,7 @@ def test_with_all_of_them_owners_are_apart(client: RecordingClient, below: Conne
 
 @pytest.mark.requirement("FR-10")
 @pytest.mark.parametrize("number", range(number_of_predicates()))
-def test_without_any_one_predicate_the_guard_refuses_and_without_the_guard_owners_meet(
+def test_no_predicate_can_be_removed_unnoticed(
     number: int,
     client: RecordingClient,
     below: Connection,

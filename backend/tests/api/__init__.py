@@ -1,0 +1,1 @@
+"""The contract, as clients see it, on both surfaces."""

@@ -1,0 +1,1 @@
+"""What is refused: hostile and mistaken requests."""
