@@ -32,12 +32,19 @@ def _migrate_offline() -> None:
 
 def _migrate() -> None:
     engine = create_engine(_url(), poolclass=NullPool, hide_parameters=True)
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL lock_timeout = '5s'"))
-        connection.execute(text("SET LOCAL statement_timeout = 0"))  # the service's is too short
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
-        context.configure(connection=connection, target_metadata=SQLModel.metadata)
-        context.run_migrations()
+    with engine.connect() as connection:
+        # Of the session, which ends with us: a migration may consist of several transactions.
+        connection.execute(text(f"SELECT pg_advisory_lock({MIGRATION_LOCK})"))
+        connection.execute(text("SET lock_timeout = '5s'"))
+        connection.execute(text("SET statement_timeout = 0"))  # the service's is too short
+        connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=SQLModel.metadata,
+            transaction_per_migration=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
 
 
 if context.config.cmd_opts is not None:

@@ -19,6 +19,7 @@ from backend.database.execution import OwnedSession
 from backend.database.retries import Attempts
 from backend.errors import FieldError, Forbidden, InvalidRequest, Overloaded
 from backend.queries.filters import Filters
+from backend.queries.search import patterns
 from backend.runtime import Runtime
 from backend.services.lists import ListQuery, ListService
 from backend.services.readiness import require_migrated
@@ -89,7 +90,7 @@ async def get_bulk_filters(
     request: Request, parameters: Annotated[FilterParameters, Query()]
 ) -> Filters:
     """What a bulk write is about. Neither an empty search box nor a condition is overlooked."""
-    if parameters.q is not None and not parameters.q.strip():
+    if parameters.q is not None and not patterns(parameters.q):
         raise InvalidRequest(errors=(FieldError("query.q", "must have a word here", "blank"),))
     if "if-match" in request.headers:
         message = "is not supported for many tasks"

@@ -26,7 +26,7 @@ def _literal(text: str) -> ColumnElement[Any]:
     return literal_column(f"'{text}'")
 
 
-_UTC, _Z, _WHOLE_Z = map(_literal, ("UTC", "Z", ".000000Z"))
+_UTC = _literal("UTC")
 _FORM = _literal('YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 
 
@@ -35,8 +35,8 @@ def _number(number: int) -> ColumnElement[Any]:
 
 
 def _instant(moment: ColumnElement[Any]) -> ColumnElement[Any]:
-    """RFC 3339 in UTC, with six digits of a second or none."""
-    return func.replace(func.to_char(func.timezone(_UTC, moment), _FORM), _WHOLE_Z, _Z)
+    """RFC 3339 in UTC, always with six digits of a second."""
+    return func.to_char(func.timezone(_UTC, moment), _FORM)
 
 
 def _name(priority: ColumnElement[Any]) -> ColumnElement[Any]:

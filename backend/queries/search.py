@@ -3,25 +3,23 @@
 Text is folded here, on the way in and in the question, and compared byte by byte by the database.
 """
 
-import unicodedata
-
 from sqlalchemy import ColumnElement, Text, all_, bindparam
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from backend.models.task import tasks
+from backend.models.text import folded
 
 FOLDED = {"title": "title_folded", "description": "description_folded"}
 """The searched columns, and where their folded text is."""
 
 
 def fold(text: str | None) -> str:
-    """Text without case and with one form for each character (Unicode 3.13, caseless matching)."""
-    folded = unicodedata.normalize("NFC", text or "").casefold()
-    return unicodedata.normalize("NFC", folded)
+    """Text of a searched column as the search compares it."""
+    return folded(text or "")
 
 
 def patterns(query: str) -> list[str]:
-    """A LIKE pattern for each word, in which no character is special."""
+    """A LIKE pattern for each word, in which no character is special; none for no word."""
     return [f"%{_escaped(word)}%" for word in fold(query).split()]
 
 

@@ -28,13 +28,18 @@ class TaskRow(NamedTuple):
     url: str
 
 
-class ConditionalRow(NamedTuple):
-    """The written task, or nulls: then `found` tells a missing task from one that has changed."""
+class WriteRow(NamedTuple):
+    """The task after a write, or nulls: then `found` tells a missing task from a changed one.
+
+    `is_stale`: others wrote while the statement waited for them, so it saw a state that is gone,
+    and wrote nothing. Sent again, it sees theirs.
+    """
 
     json: str | None
     revision: int
     url: str
     found: bool
+    is_stale: bool
 
 
 class KeyedRow(NamedTuple):

@@ -21,12 +21,15 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
+    false,
     func,
     insert,
     literal_column,
     null,
+    or_,
     select,
     true,
+    union_all,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -36,7 +39,7 @@ from backend.queries.ownership import Condition, owner, this, this_live
 from backend.queries.rendering import json_of, shown
 from backend.queries.revisions import bump, first_bump
 from backend.queries.search import FOLDED
-from backend.queries.statement import ConditionalRow, Statement, TaskRow
+from backend.queries.statement import Statement, TaskRow, WriteRow
 
 Values = Mapping[str, ColumnElement[Any]]
 Assigned = Callable[[CTE[Any]], Values]
@@ -46,12 +49,12 @@ Assigned = Callable[[CTE[Any]], Values]
 class Write(NamedTuple):
     """A change of one task, and the same if its revision is one that the client accepts.
 
-    The first answers with a row or none, the second always with one. `hides_task`: afterwards the
-    task counts as missing, so a repetition of the statement does not find its own work.
+    Both answer with one row. `hides_task`: afterwards the task counts as missing, so a repetition
+    of the statement does not find its own work.
     """
 
-    always: Statement[TaskRow]
-    if_match: Statement[ConditionalRow]
+    always: Statement[WriteRow]
+    if_match: Statement[WriteRow]
     hides_task: bool = False
 
 
@@ -90,26 +93,44 @@ def _exists(task: Condition) -> ColumnElement[bool]:
     return exists(select(tasks.c.id).where(task).correlate(None))
 
 
-def _change(task: Condition, expected: Condition, values: Assigned) -> CTE[Any]:
-    as_expected = and_(task, expected)
-    taken = bump(_exists(as_expected))
-    statement = update(tasks).where(as_expected)
+def _change(task: Condition, differs: Condition, values: Assigned) -> tuple[CTE[Any], CTE[Any]]:
+    """The owner's row and the written task: neither if the task is so already."""
+    changed = and_(task, differs)
+    taken = bump(_exists(changed))
+    statement = update(tasks).where(changed)
     statement = statement.values(
         revision=taken.c.revision, updated_at=taken.c.changed_at, **values(taken)
     )
-    return statement.returning(*COLUMNS).cte("written")
+    return taken, statement.returning(*COLUMNS).cte("written")
+
+
+def _answer(
+    task: Condition, differs: Condition, values: Assigned, found: ColumnElement[bool]
+) -> Select[Any]:
+    """The task as it was written, or as it is where there was nothing to change."""
+    taken, written = _change(task, differs, values)
+    is_written = exists(select(written.c.id))
+    unchanged = select(*COLUMNS).where(task, ~is_written)
+    rows: FromClause = union_all(select(written), unchanged).subquery("changed_or_not")
+    is_stale = and_(exists(select(taken.c.revision)), ~is_written)
+    return one_answer(rows, found.label("found"), is_stale.label("is_stale"))
 
 
 def _write(
-    task: Condition, values: Assigned, *, is_repeatable: bool = True, hides_task: bool = False
+    task: Condition,
+    values: Assigned,
+    differs: Condition | None = None,
+    *,
+    is_repeatable: bool = True,
+    hides_task: bool = False,
 ) -> Write:
-    conditional = _change(task, _is_expected(), values)
-    found = _exists(task).label("found")
-    always = rendered(task_of(_change(task, true(), values)))
+    """`differs` tells whether there is anything to change; without it there always is."""
+    difference = true() if differs is None else differs
+    expected = and_(task, _is_expected())
+    always = _answer(task, difference, values, true())
+    if_match = _answer(expected, difference, values, _exists(task))
     return Write(
-        Statement(always, TaskRow, is_repeatable),
-        Statement(one_answer(conditional, found), ConditionalRow),
-        hides_task,
+        Statement(always, WriteRow, is_repeatable), Statement(if_match, WriteRow), hides_task
     )
 
 
@@ -125,7 +146,8 @@ def changing(columns: frozenset[str]) -> Write:
         kept = func.coalesce(tasks.c.completed_at, taken.c.changed_at)
         return {**new, "completed_at": case((new_value("completed"), kept))}
 
-    return _write(this_live(), values)
+    differences = [tasks.c[column].is_distinct_from(new_value(column)) for column in columns]
+    return _write(this_live(), values, or_(false(), *differences))
 
 
 def _toggled(taken: CTE[Any]) -> Values:
@@ -156,4 +178,4 @@ CREATE = Statement(
 READ = Statement(rendered(select(*shown(tasks.c)).where(this_live()).subquery("task")), TaskRow)
 TOGGLE = _write(this_live(), _toggled, is_repeatable=False)
 TRASH = _write(this_live(), lambda taken: {"deleted_at": taken.c.changed_at}, hides_task=True)
-RESTORE = _write(this(), lambda taken: {"deleted_at": null()})
+RESTORE = _write(this(), lambda taken: {"deleted_at": null()}, tasks.c.deleted_at.is_not(None))

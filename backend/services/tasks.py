@@ -16,10 +16,10 @@ from backend.errors import (
 from backend.queries import idempotency
 from backend.queries import tasks as queries
 from backend.queries.search import FOLDED, fold
-from backend.queries.statement import ConditionalRow, KeyedRow, TaskRow
+from backend.queries.statement import KeyedRow, TaskRow, WriteRow
 from backend.services.entity_tags import EntityTags
 
-Answer = TaskRow | ConditionalRow | KeyedRow
+Answer = TaskRow | WriteRow | KeyedRow
 """A task as `json`, with its `revision` and its `url`."""
 
 
@@ -86,27 +86,18 @@ class TaskService:
     def _write(
         self, write: queries.Write, task_id: int, if_match: EntityTags | None, **parameters: Any
     ) -> Answer:
-        if if_match is None or if_match.is_any:
-            return self._write_always(write, task_id, **parameters)
-        parameters |= {"task_id": task_id, "revisions": list(if_match.revisions)}
-        answer = self._session.one(write.if_match, **parameters)
+        is_conditional = if_match is not None and not if_match.is_any
+        statement = write.if_match if is_conditional else write.always
+        revisions = list(if_match.revisions) if if_match is not None else []
+        parameters |= {"task_id": task_id, "revisions": revisions}
+        answer = self._session.one(statement, **parameters)
+        while answer.is_stale:  # until others are done, or the deadline has come
+            answer = self._session.one(statement, **parameters)
         if answer.json is not None:
             return answer
-        self._require_first_attempt()
-        raise PreconditionFailed if answer.found else TaskNotFound
-
-    def _write_always(self, write: queries.Write, task_id: int, **parameters: Any) -> Answer:
-        answers = self._session.all(write.always, task_id=task_id, **parameters)
-        if answers:
-            return answers[0]
-        if write.hides_task:
-            self._require_first_attempt()
-        raise TaskNotFound
-
-    def _require_first_attempt(self) -> None:
-        """Raise DatabaseUnavailable if what is in the way may be our own first attempt."""
-        if self._session.has_repeated:
-            raise DatabaseUnavailable
+        if self._session.has_repeated and (is_conditional or write.hides_task):
+            raise DatabaseUnavailable  # what is in its way may be its own first attempt
+        raise PreconditionFailed if is_conditional and answer.found else TaskNotFound
 
 
 def _parameters(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -79,8 +79,8 @@ def patch_task(id: TaskId, body: TaskPatch, tasks: Tasks, if_match: IfMatch = No
 def complete_task(
     id: TaskId, tasks: Tasks, body: Completion | None = None, if_match: IfMatch = None
 ) -> Response:
-    """Without a body, toggle completion (not safe to repeat); with one, set it (repeatable)."""
-    if body is None:
+    """Without a body, or with `{}`, toggle completion (not safe to repeat); else set it."""
+    if body is None or body.toggles:
         return task_response(tasks.toggle(id, if_match))
     return task_response(tasks.change(id, body.model_dump(), if_match))
 

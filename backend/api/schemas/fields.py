@@ -2,13 +2,14 @@
 
 import re
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from annotated_types import Ge, Le, Len
 from pydantic import (
     AfterValidator,
     BeforeValidator,
     Field,
+    PlainSerializer,
     Strict,
     StringConstraints,
     WithJsonSchema,
@@ -16,12 +17,14 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from backend.models.task import DESCRIPTION_LENGTH, MAX_ID, TAG_COUNT, TAG_LENGTH, TITLE_LENGTH
+from backend.models.text import BLANK, IGNORABLE, is_visible, normalised
 
-MOST_ITEMS = 100
+MAX_ITEMS = 100
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,18})")
 _FULL_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DATE_TIME = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-5][0-9](\.[0-9]{1,9})?([Zz]|[+-][0-9]{2}:[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,9})?"
+    r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])"
 )
 
 
@@ -34,14 +37,20 @@ def decimal(value: str) -> int:
 
 def _full_date(value: object) -> object:
     if not isinstance(value, str) or not _FULL_DATE.fullmatch(value):
-        raise PydanticCustomError("date", "must be a date like 2026-11-21 (RFC 3339 full-date)")
+        raise PydanticCustomError(
+            "date",
+            "must be a day like 2026-11-21 (RFC 3339 full-date); an instant is not a day",
+        )
     return value
 
 
 def _date_time(value: object) -> object:
     if not isinstance(value, str) or not _DATE_TIME.fullmatch(value):
         raise PydanticCustomError(
-            "date_time", "must be a time with an offset like 2026-11-21T07:45:00Z (RFC 3339)"
+            "date_time",
+            "must be an instant like 2026-11-21T07:45:00Z or 2026-11-21T09:45:00+02:00 (RFC 3339):"
+            " with a time from 00:00:00 to 23:59:59 and an offset below 24:00; in a URL, + is"
+            " written %2B",
         )
     return value.upper()
 
@@ -53,6 +62,10 @@ def _utc(value: datetime) -> datetime:
         raise PydanticCustomError("date_time", "must lie in the years 1 to 9999 in UTC") from None
 
 
+def _six_digits(moment: datetime) -> str:
+    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
 def _without_nul(value: str) -> str:
     if "\0" in value:
         raise PydanticCustomError("nul", "must not contain NUL")
@@ -61,13 +74,19 @@ def _without_nul(value: str) -> str:
 
 def _not_endless(value: object) -> object:
     """Refuse a long list before its items are looked at: each wrong one would become an error."""
-    if isinstance(value, list) and len(value) > MOST_ITEMS:
+    if isinstance(value, list) and len(value) > MAX_ITEMS:
         raise PydanticCustomError("too_long", f"must have at most {TAG_COUNT} items")
     return value
 
 
 def _distinct(values: list[str]) -> list[str]:
     return list(dict.fromkeys(values))
+
+
+def _integer(value: object) -> object:
+    """`1.0` is an integer, too (JSON Schema 2020-12, 6.1.1), where a float holds it exactly."""
+    is_whole = isinstance(value, float) and value.is_integer() and abs(value) <= 2**53
+    return int(value) if is_whole and isinstance(value, float) else value
 
 
 def _id_schema(description: str) -> WithJsonSchema:
@@ -79,34 +98,68 @@ _ID_BOUNDS = (Ge(1), Le(MAX_ID), BeforeValidator(decimal))
 TaskId = Annotated[int, *_ID_BOUNDS, _id_schema("The task.")]
 UserId = Annotated[int, *_ID_BOUNDS, _id_schema("The owner of the tasks. Trusted, not verified.")]
 StrictUserId = Annotated[
-    int, Strict(), Ge(1), Le(MAX_ID), _id_schema("The owner of the tasks. Trusted, not verified.")
+    int,
+    Strict(),
+    Ge(1),
+    Le(MAX_ID),
+    BeforeValidator(_integer),
+    _id_schema("The owner of the tasks. Trusted, not verified."),
 ]
+
+
+def _normalised(value: object) -> object:
+    return normalised(value) if isinstance(value, str) else value
+
+
+def _visible(value: str) -> str:
+    if not is_visible(value):
+        raise PydanticCustomError("invisible", "must have at least one visible character")
+    return value
+
+
+def _class(characters: str) -> str:
+    """Characters as JSON Schema's patterns have them, those of the Basic Multilingual Plane."""
+    parts = re.findall(r"(?s).-.|.", characters)
+    plain = [part for part in parts if max(part) <= "\uffff"]
+    return "".join(f"\\u{ord(c):04x}" if c != "-" else c for part in plain for c in part)
+
 
 # What is checked in words of our own is told to readers of the document as a pattern.
-_TRIMMED = r"\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"  # White_Space
 _ANY = r"[^\x00]*"
-_VISIBLE = Field(json_schema_extra={"pattern": rf"^{_ANY}[^\x00{_TRIMMED}]{_ANY}$"})
-A_WORD = rf"^{_ANY}[^\x00\x1c-\x1f{_TRIMMED}]{_ANY}$"
+_SEEN = Field(json_schema_extra={"pattern": rf"^{_ANY}[^{_class(BLANK + IGNORABLE)}]{_ANY}$"})
+_SPACES = r"\x00\t-\r\x1c-\x1f \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+A_WORD = rf"^{_ANY}[^{_SPACES}{_class(IGNORABLE)}]{_ANY}$"
 
-PLAIN = AfterValidator(_without_nul)
-WITHOUT_NUL = Field(json_schema_extra={"pattern": rf"^{_ANY}$"})
-Title = Annotated[
-    str,
-    Strict(),
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=TITLE_LENGTH),
-    PLAIN,
-    _VISIBLE,
-]
+WITHOUT_NUL = AfterValidator(_without_nul)
+ANY_TEXT = Field(json_schema_extra={"pattern": rf"^{_ANY}$"})
+NFC = BeforeValidator(_normalised)
+
+
+def _label(length: int) -> Any:
+    """A line that people read: trimmed, not empty, of at most so many characters."""
+    trimmed = StringConstraints(strip_whitespace=True, min_length=1, max_length=length)
+    return Annotated[str, Strict(), trimmed, WITHOUT_NUL, AfterValidator(_visible), NFC, _SEEN]
+
+
+if TYPE_CHECKING:
+    Title = str
+    Tag = str
+else:
+    Title = _label(TITLE_LENGTH)
+    Tag = _label(TAG_LENGTH)
+
 Description = Annotated[
-    str, Strict(), StringConstraints(max_length=DESCRIPTION_LENGTH), PLAIN, WITHOUT_NUL
+    str, Strict(), StringConstraints(max_length=DESCRIPTION_LENGTH), WITHOUT_NUL, NFC, ANY_TEXT
 ]
-Tag = Annotated[
+WantedTag = Annotated[
     str,
-    Strict(),
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=TAG_LENGTH),
-    PLAIN,
-    _VISIBLE,
+    StringConstraints(min_length=1, max_length=TAG_LENGTH),
+    WITHOUT_NUL,
+    NFC,
+    ANY_TEXT,
 ]
+"""A tag of a filter: compared as it was sent, for `tag=c++` unencoded is `c` and two spaces."""
+
 Tags = Annotated[
     list[Tag],
     BeforeValidator(_not_endless),
@@ -114,7 +167,13 @@ Tags = Annotated[
     Len(max_length=TAG_COUNT),
 ]
 Flag = Annotated[bool, Strict()]
-SortKey = Annotated[int, Strict(), Ge(-MAX_ID - 1), Le(MAX_ID)]
+SortKey = Annotated[int, Strict(), Ge(-MAX_ID - 1), Le(MAX_ID), BeforeValidator(_integer)]
 Day = Annotated[date, BeforeValidator(_full_date)]
 Instant = Annotated[datetime, BeforeValidator(_date_time), AfterValidator(_utc)]
-Utc = Annotated[datetime, AfterValidator(_utc)]
+Utc = Annotated[
+    datetime,
+    AfterValidator(_utc),
+    PlainSerializer(_six_digits, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+"""An instant of an answer: always six digits of a second, always Z."""

@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from backend.api.schemas.fields import PLAIN, WITHOUT_NUL, Day, Instant, Tag, decimal
+from backend.api.schemas.fields import ANY_TEXT, WITHOUT_NUL, Day, Instant, WantedTag, decimal
 from backend.models.task import Priority
 from backend.queries.sorting import SORT_KEYS
 
@@ -35,13 +35,18 @@ def _terms(value: str) -> tuple[tuple[str, bool], ...]:
     terms = tuple((name.removeprefix("-"), name.startswith("-")) for name in value.split(","))
     keys = [key for key, _ in terms]
     if not set(keys) <= set(SORT_KEYS) or len(set(keys)) < len(keys):
-        raise PydanticCustomError("sort", "must name known keys, each once, comma-separated")
+        keys_known = ", ".join(SORT_KEYS)
+        message = f"must be keys of {keys_known}, each once, comma-separated, - before it reverses"
+        raise PydanticCustomError("sort", message)
     return terms
 
 
 def _known_zone(value: str) -> str:
     if value not in _ZONES:
-        raise PydanticCustomError("time_zone", "must be an IANA time zone like Europe/Berlin")
+        raise PydanticCustomError(
+            "time_zone",
+            "must be an IANA time zone like Europe/Berlin, no offset; in a URL, + is written %2B",
+        )
     return value
 
 
@@ -56,7 +61,7 @@ Cursor = Annotated[
     Field(description="From the `Link` of the page before."),
 ]
 SearchText = Annotated[
-    Annotated[str, StringConstraints(max_length=200), PLAIN, WITHOUT_NUL] | None,
+    Annotated[str, StringConstraints(max_length=200), WITHOUT_NUL, ANY_TEXT] | None,
     Field(description="Every word, anywhere in title or description, whatever its case."),
 ]
 TimeZone = Annotated[
@@ -83,7 +88,7 @@ class FilterParameters(BaseModel):
 
     completed: Choice | None = None
     priority: tuple[Priority, ...] = Field((), description="Any of these.")
-    tag: tuple[Tag, ...] = Field((), description="All of these.")
+    tag: tuple[WantedTag, ...] = Field((), description="All of these. Nothing is trimmed.")
     q: SearchText = None
     due_from: Day | None = Field(None, description="First day, inclusive.")
     due_to: Day | None = Field(None, description="Last day, inclusive.")

@@ -129,11 +129,15 @@ class TaskPatch(_Writable):
 
 
 class Completion(BaseModel):
-    """Sets completion instead of toggling it."""
+    """Sets completion. `{}` toggles it, as no body does: some clients cannot send none."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"completed": True}]})
 
-    completed: Flag
+    completed: Flag = Field(default_factory=bool)
+
+    @property
+    def toggles(self) -> bool:
+        return not self.model_fields_set
 
 
 class TaskRead(BaseModel):

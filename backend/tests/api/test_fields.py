@@ -26,7 +26,7 @@ def test_due_day_and_due_instant_take_each_others_place_only_when_told(
     client: RecordingClient, surface: Surface
 ) -> None:
     url = surface.task(1, create(client, surface, due_date="2026-11-24")["id"])
-    instant = "2026-11-24T08:00:00Z"
+    instant = "2026-11-24T08:00:00.000000Z"
     conflict = client.patch(url, json={"due_at": instant})
     moved = client.patch(url, json={"due_at": instant, "due_date": None})
     assert (conflict.status_code, conflict.json()["code"]) == (409, "conflict")

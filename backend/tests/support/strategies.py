@@ -25,13 +25,29 @@ TITLES = (
     "İi ﬁſ ΣΣ",
     "ǰ α\u0345\u0301",
     "\u0301",
+    "KADIKÖY İZMİR",
+    "kadıköy\u200b soft\u00adly",
     "ü" * 200,
     "\uffff",
     "\U00010000",
 )
 DESCRIPTIONS = ("", "two\nlines", "milk %_\\", "straße", "é", " padded ")
 WORDS = ("", " ", "MILK", "grö", "GROSSE", "STRASSE", "%", "_", "\\", "e", "É", "E\u0301", "\u0301")
-WORDS_TOO = ("j", "ᾴ", "🦄", "fi", "i\u0307", "s σ", "milk lines", "milk  %", '"', "ü" * 200)
+WORDS_TOO = (
+    "kadiköy",
+    "İZM",
+    "SOFTLY",
+    "j",
+    "ᾴ",
+    "🦄",
+    "fi",
+    "i\u0307",
+    "s σ",
+    "milk lines",
+    "milk  %",
+    '"',
+    "ü" * 200,
+)
 TAGS = ("home", "Home", " home ", "später", "spa\u0308ter", "a,b", "{x}", 'NULL"', "%", "\\")
 ORDERS = (0, 1, -1, 2**53, 2**53 + 1, 2**63 - 1, -(2**63))
 

@@ -38,16 +38,16 @@ class Surface:
         return Request("POST", "/api/v1/tasks", {**content, "user_id": owner})
 
     def verbs(self, owner: object, task_id: object) -> dict[str, Request]:
-        """Every request that names a task, each with a body that would change it."""
+        """Every request that names a task; in this order each of the writes changes it."""
         url = self.task(owner, task_id)
         complete = self.task(owner, task_id, "/complete")
         return {
             "read": Request("GET", url),
             "head": Request("HEAD", url),
             "replace": Request("PUT", url, {"title": "taken over"}),
-            "patch": Request("PATCH", url, {"title": "taken over"}),
-            "toggle": Request("PATCH", complete),
+            "patch": Request("PATCH", url, {"title": "taken over again"}),
             "complete": Request("PATCH", complete, {"completed": True}),
+            "toggle": Request("PATCH", complete),
             "delete": Request("DELETE", url),
             "restore": Request("POST", self.task(owner, task_id, "/restore")),
         }

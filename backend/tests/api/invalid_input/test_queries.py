@@ -52,7 +52,7 @@ ZONES = [
 HOSTILE = {
     **dict.fromkeys(["completed", "count", "deleted"], FLAGS),
     "priority": ["", *f"urgent HIGH 0 high%00 high,low none%20 {MARK}".split()],
-    "tag": ["", "%20", "x" * 51, "%E3%80%80", "a%00", MARK * 7],
+    "tag": ["", "x" * 51, "a%00", MARK * 7],
     **dict.fromkeys(["due_from", "due_to"], DAYS),
     "updated_since": MOMENTS,
     "time_zone": ZONES,
