@@ -1,1 +1,1 @@
-"""The benchmark: this service beside its peers, on one machine, in turns. README.md explains it."""
+"""The benchmark: this service and its peers on one machine, in turns. README.md explains it."""

@@ -1,4 +1,4 @@
-"""All services do the same: who answers less is not faster."""
+"""Checks that all services give the same answers: one that sends less is not faster."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ FIELDS |= {"due_date", "due_at", "tags", "order", "revision", "created_at", "upd
 
 
 def _wrong(client: Client) -> list[str]:
-    """The names of the operations that answer something else."""
+    """The names of the operations whose answers differ."""
     read, listed, created, once, twice = (
         client.operate(operation, OWNER, TASK)
         for operation in ("read", "list", "create", "toggle", "toggle")
@@ -29,6 +29,6 @@ def _wrong(client: Client) -> list[str]:
 
 
 def require_agreement(service: Service, client: Client) -> None:
-    """SystemExit unless the four operations answer what they must."""
+    """Raise SystemExit unless the four operations give the right answers."""
     if wrong := _wrong(client):
         raise SystemExit(f"{service.label} answers something else to {', '.join(wrong)}")

@@ -13,7 +13,7 @@ NEW_TASK = {"title": "Buy milk", "description": "Two bottles", "tags": ["home", 
 
 @dataclass(frozen=True)
 class Client:
-    """Speaks to a service on the loopback; SystemExit for an answer that is no success."""
+    """Talks to a service on the loopback; raises SystemExit unless the answer is a success."""
 
     connection: http.client.HTTPConnection
 
@@ -31,7 +31,7 @@ class Client:
         return json.loads(content or "null"), next_page
 
     def operate(self, operation: str, owner: int, task: int) -> Any:
-        """One of the four operations; what it answers."""
+        """Send one of the four operations; returns its answer."""
         method, path = {
             "read": ("GET", f"/{task}"),
             "list": ("GET", "?limit=50"),

@@ -14,7 +14,7 @@ from bench.services import ALL
 
 
 def measure(plan: Plan) -> Report:
-    """All services, in turns, on a database of their own."""
+    """Measure all services, in turns, on a database that they share."""
     date, where = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC", machine()
     taken: Turns = defaultdict(list)
     with durable_cluster() as cluster:
@@ -29,7 +29,7 @@ def measure(plan: Plan) -> Report:
 
 
 def compare(name: str, plan: Plan) -> None:
-    """Print it, and write it to bench/results/."""
+    """Print the report, and write it to bench/results/."""
     report = measure(plan)
     write_comparison(report, name)
     print(f"\n{markdown(report)}")

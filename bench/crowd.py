@@ -19,7 +19,7 @@ WARM_UP, SECONDS = 3, 10
 
 @dataclass(frozen=True)
 class Crowd:
-    """The mix, as fast as `connections` clients get answers, or at an offered rate."""
+    """Load with the mix, as fast as `connections` clients get answers, or at an offered rate."""
 
     workers: int
     connections: int
@@ -27,7 +27,7 @@ class Crowd:
     seen: Load
     idle: float
     peak: float
-    """MiB of the largest process, before any load and up to now."""
+    """MiB of the largest process: before any load, and the most so far."""
 
 
 @contextmanager
@@ -48,7 +48,7 @@ def _crowds(process: Running, workers: int, loads: list[tuple[int, int | None]])
 
 
 def crowds(database: Database) -> list[Crowd]:
-    """One worker at the offered rates; then each number of workers with all connections."""
+    """Measure one worker at each offered rate, and each number of workers under full load."""
     loads: list[tuple[int, int | None]] = [(connections, None) for connections in CONNECTIONS]
     rates: list[tuple[int, int | None]] = [(CLIENTS, rate) for rate in RATES]
     found: list[Crowd] = []

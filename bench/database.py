@@ -39,7 +39,7 @@ SELECT setval('tasks_id_seq', %(tasks)s)
 
 
 class Database:
-    """Where the services find their tasks: migrated, filled, analysed."""
+    """The database of all services: migrated, filled, analysed."""
 
     def __init__(self, cluster: Cluster, owners: int = OWNERS, tasks: int = TASKS) -> None:
         self.owners, self.tasks = owners, tasks
@@ -55,7 +55,7 @@ class Database:
         return str(self.url.query["host"])
 
     def execute(self, statement: str, values: dict[str, int] | None = None) -> str:
-        """The first value of what it answers, if it does."""
+        """Execute; returns the first value of the result, if there is one."""
         with closing(psycopg2.connect(make_dsn(**self.libpq()))) as connection:
             connection.autocommit = True
             cursor = connection.cursor()

@@ -1,4 +1,4 @@
-"""A database that is further away: round trips counted, each answer held back a while."""
+"""A database that is further away: counts round trips, and delays each answer."""
 
 import socket
 import statistics
@@ -38,7 +38,7 @@ class DistantDatabase(Proxy):
         upstream.close()
 
     def _deliver(self, client: socket.socket, under_way: Answers) -> None:
-        """In a thread of its own, so that what comes in parts is held back once."""
+        """Forward in a thread of its own, so that an answer in several parts is delayed once."""
         with suppress(OSError):
             while (answer := under_way.get())[1]:
                 time.sleep(max(0, answer[0] - time.monotonic()))
@@ -79,7 +79,7 @@ def _probe(
 
 
 def distances(service: Service, database: Database, plan: Plan) -> dict[str, Distance]:
-    """What each operation costs a service whose database is near, further, far away."""
+    """Measure each operation of a service for each distance of its database."""
     trips: dict[str, list[int]] = {operation: [] for operation in OPERATIONS}
     latency: dict[str, dict[int, float]] = {operation: {} for operation in OPERATIONS}
     with (

@@ -1,4 +1,4 @@
-"""What a request costs this service as an owner's tasks, or the owners, become more."""
+"""What a request costs as the number of an owner's tasks, or of owners, grows."""
 
 import statistics
 import time
@@ -22,7 +22,7 @@ Curves = dict[str, list[tuple[float, float]]]
 
 
 def _latency(act: Callable[[], object]) -> float:
-    """In ms."""
+    """The time of one call in ms."""
     started = time.perf_counter()
     act()
     return (time.perf_counter() - started) * 1000
@@ -59,7 +59,7 @@ def _costs(asking: Client, tasks: int) -> dict[str, float]:
 
 @contextmanager
 def _served(cluster: Cluster, owners: int, tasks: int) -> Iterator[Client]:
-    """The service on a database with so many tasks of so many owners."""
+    """Run the service on a database with so many tasks of so many owners."""
     database = Database(cluster, owners, tasks)
     surroundings = environment(database, database.socket_folder)
     with running(OURS, surroundings) as process, client(process.port) as asking:

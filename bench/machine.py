@@ -1,4 +1,4 @@
-"""Where and with what it was measured."""
+"""The machine and the versions of a measurement."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def _said_by(*command: str) -> str:
 
 
 def machine() -> dict[str, str]:
-    """The load average tells how much else was going on at the start."""
+    """Describe the machine; the load average says how busy it was before the start."""
     model = _MODEL.search(Path("/proc/cpuinfo").read_text())
     return {
         "processor": model[1] if model else platform.machine(),

@@ -1,4 +1,4 @@
-"""Bars and curves as SVG, by hand: a plotting library would weigh more than the benchmark."""
+"""Bars and curves as SVG, without a plotting library."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ def bars(panels: Mapping[str, Mapping[str, float]]) -> str:
 
 
 class _Axis:
-    """Places values between two pixels; logarithmic where they span two decades."""
+    """Maps values to pixels; logarithmic where the values span two decades."""
 
     def __init__(self, values: Sequence[float], start: float, end: float) -> None:
         self._logarithmic = min(values) > 0 and max(values) / min(values) >= 100
@@ -57,7 +57,7 @@ class _Axis:
         self._start, self._end = start, end
 
     def ticks(self) -> tuple[float, float, float]:
-        """Its ends and its middle."""
+        """The values at the ends and in the middle."""
         if self._logarithmic:
             return self._low, math.sqrt(self._low * self._high), self._high
         return self._low, self._high / 2, self._high

@@ -20,7 +20,7 @@ _PEAK = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 
 def cpu_seconds(processes: Iterable[psutil.Process]) -> dict[int, float]:
-    """User and system time so far, by pid; who has ended is not counted."""
+    """User and system time so far, by pid; processes that have ended are left out."""
     spent = {}
     for process in processes:
         with suppress(psutil.NoSuchProcess):
@@ -44,7 +44,7 @@ class Running:
         return max(process.memory_info().rss for process in self.tree())
 
     def peak(self) -> int:
-        """The most bytes that it ever held: Linux counts them."""
+        """The most bytes that it ever held (VmHWM)."""
         status = [Path(f"/proc/{process.pid}/status").read_text() for process in self.tree()]
         return max(int(found[1]) * 1024 for text in status if (found := _PEAK.search(text)))
 
@@ -68,7 +68,7 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> bool:
 
 @contextmanager
 def running(service: Service, environment: dict[str, str]) -> Iterator[Running]:
-    """The service until the block ends; SystemExit with its log if it does not come up."""
+    """Run the service for the block; raises SystemExit with its log if it does not start."""
     port = free_port()
     with TemporaryFile() as log:
         process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Everything that was found, as Markdown, JSON and pictures in bench/results/."""
+"""The report of a run as Markdown, JSON and pictures in bench/results/."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ def listed(facts: Mapping[str, str]) -> str:
 
 
 def markdown(report: Report) -> str:
-    """Ratios first; then what they are made of."""
+    """The report as Markdown: ratios first, then the figures behind them."""
     plan, rows = report.plan, report.rows
     how = f"{plan.rounds} rounds of {plan.seconds} s an operation, {CLIENTS} connections"
     parts = [

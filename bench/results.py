@@ -1,4 +1,4 @@
-"""What the rounds say: medians, and ratios of this service to each peer beside their targets."""
+"""The results of all rounds: medians, and this service's ratio to each peer with its target."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bench.services import OPERATIONS, OURS, Service
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times a peer's throughput is ours, and how many times our CPU a request its is."""
+    """Our throughput divided by a peer's, and the peer's CPU of a request divided by ours."""
 
     throughput: float
     lowest: float
@@ -57,7 +57,7 @@ Turns = dict[Service, list[Turn]]
 
 
 def _ratio(ours: Sequence[Measured], peer: Sequence[Measured], target: float | None) -> Ratio:
-    """Round by round, because a machine's bad minute spoils a round and not the ratio."""
+    """Taken within each round, so that a disturbance of the machine affects both services."""
     pairs = list(zip(ours, peer, strict=True))
     rates = [us.load.rate / max(them.load.rate, 0.1) for us, them in pairs]
     cpu = median(them.cpu / us.cpu for us, them in pairs)

@@ -1,4 +1,4 @@
-"""Rounds over all services, so that what disturbs the machine disturbs each of them."""
+"""Rounds over all services, so that a disturbance of the machine affects each of them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

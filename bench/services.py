@@ -12,7 +12,7 @@ OPERATIONS = {"read": "read one", "list": "list of 50", "create": "create", "tog
 
 @dataclass(frozen=True)
 class Service:
-    """How to start one, and what this service is to reach against it, by operation."""
+    """How to start a service, and the target of ours against it for each operation."""
 
     name: str
     label: str
@@ -24,7 +24,7 @@ class Service:
         return [word.format(port=port) for word in self.command]
 
     def target(self, operation: str) -> float | None:
-        """The ratio that the issue asks for, if it asks for any."""
+        """The ratio that feature 004 sets as a target, if any."""
         named = dict(zip(OPERATIONS, self.targets, strict=False))
         return named.get(operation)
 
@@ -48,7 +48,7 @@ OURS = Service("ours", "this service", (*_QUIET, sys.executable, "-m", "backend.
 
 
 def in_processes(count: int) -> Service:
-    """This service, several times, as uvicorn starts it."""
+    """This service with several workers of uvicorn."""
     protocol = ("--http", "backend.http_protocol:GuardedProtocol", "--ws", "none")
     more = (*protocol, "--timeout-keep-alive", "30", "--workers", str(count))
     return replace(OURS, command=(*_QUIET, *_uvicorn(sys.executable, "backend.main:app", *more)))

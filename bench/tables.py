@@ -1,4 +1,4 @@
-"""The results as Markdown tables, which a terminal shows well enough, too."""
+"""The results as Markdown tables, which can be read in a terminal, too."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""Load by wrk, whose one thread costs less than any generator in Python would."""
+"""Load by wrk: its one thread takes less CPU than a generator in Python would."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _RESULT = re.compile(r"^RESULT (.*)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Load:
-    """What wrk saw; percentiles in milliseconds."""
+    """What wrk measured; percentiles in milliseconds."""
 
     requests: int
     seconds: float
