@@ -144,7 +144,8 @@ def test_a_preflight_from_an_allowed_origin_is_granted(
 
 
 @pytest.mark.requirement("FR-14", "FR-12")
-def test_19_a_preflight_from_another_origin_is_refused_without_the_headers(
+@pytest.mark.threat(19)
+def test_a_preflight_from_another_origin_is_refused_without_the_headers(
     client: RecordingClient, surface: Surface
 ) -> None:
     headers = {"Origin": f"https://{MARK}.example", "Access-Control-Request-Method": "GET"}
@@ -163,8 +164,9 @@ def test_a_preflight_for_an_unknown_method_is_refused(client: RecordingClient) -
 
 
 @pytest.mark.requirement("FR-12", "FR-14")
+@pytest.mark.threat(22)
 @pytest.mark.parametrize("verb", ["create", "list", *VERBS])
-def test_22_a_defect_is_told_to_the_log_only(
+def test_a_defect_is_told_to_the_log_only(
     broken: RecordingClient, surface: Surface, verb: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)

@@ -115,7 +115,8 @@ def test_every_setting_is_tried_with_malformed_values() -> None:
     [(name, value) for name, values in MALFORMED.items() for value in values],
     ids=ascii,
 )
-def test_36_a_malformed_setting_is_named_and_its_value_is_not(
+@pytest.mark.threat(36)
+def test_a_malformed_setting_is_named_and_its_value_is_not(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -126,7 +127,8 @@ def test_36_a_malformed_setting_is_named_and_its_value_is_not(
 
 
 @pytest.mark.requirement("NFR-02")
-def test_36_a_missing_database_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.threat(36)
+def test_a_missing_database_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL")
     assert refused() == "Settings: DATABASE_URL is missing (see .env.example)"
 
@@ -144,7 +146,8 @@ def test_an_empty_setting_counts_as_not_set(monkeypatch: pytest.MonkeyPatch, nam
 
 
 @pytest.mark.requirement("NFR-02")
-def test_36_all_malformed_settings_are_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.threat(36)
+def test_all_malformed_settings_are_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL")
     monkeypatch.setenv("POOL_SIZE", SECRET)
     line = refused(log_level=SECRET)
@@ -174,7 +177,8 @@ def starts(tmp_path: Path) -> Iterator[dict[str, subprocess.Popen[str]]]:
 
 
 @pytest.mark.requirement("NFR-02")
-def test_36_no_process_starts_with_a_bad_setting(starts: dict[str, subprocess.Popen[str]]) -> None:
+@pytest.mark.threat(36)
+def test_no_process_starts_with_a_bad_setting(starts: dict[str, subprocess.Popen[str]]) -> None:
     for name, process in starts.items():
         output, errors = process.communicate(timeout=20)
         assert (process.returncode, output) == (1, ""), name
