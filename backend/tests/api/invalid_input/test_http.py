@@ -103,7 +103,7 @@ def test_what_never_ends_is_refused_while_it_is_read(
         require_refusal(connection, status, code)
 
 
-@pytest.mark.requirement("FR-12")
+@pytest.mark.requirement("FR-12", "NFR-20")
 @pytest.mark.threat(18)
 def test_what_is_not_http_is_refused_and_closed(impatient: Server) -> None:
     for name, sent in MALFORMED.items():
