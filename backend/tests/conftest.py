@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import fastapi
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -26,6 +27,20 @@ from backend.tests.support.proxy import Proxy, proxied
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.server import Server, running
 from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
+
+REVIEWED_FASTAPI = "0.165"
+"""The minor version whose resolution of arguments `api/routing/` was compared with."""
+
+
+def require_reviewed_framework(version: str) -> None:
+    """Raise UsageError for another minor version of FastAPI."""
+    if not version.startswith(f"{REVIEWED_FASTAPI}."):
+        message = f"FastAPI {version}: compare api/routing/ with it, then change REVIEWED_FASTAPI"
+        raise pytest.UsageError(message)
+
+
+def pytest_configure() -> None:
+    require_reviewed_framework(fastapi.__version__)
 
 
 @pytest.fixture(scope="session")

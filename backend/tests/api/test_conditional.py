@@ -142,6 +142,7 @@ def test_a_write_that_knows_the_task_otherwise_is_412_and_writes_nothing(
         assert rows(below) == before
 
 
+@pytest.mark.threat(21)
 @pytest.mark.parametrize("verb", WRITES)
 def test_a_condition_on_no_task_of_ones_own_is_the_404_of_a_missing_task(
     client: RecordingClient, surface: Surface, verb: str, below: Connection
@@ -174,8 +175,9 @@ def test_another_origin_may_read_the_tag(client: RecordingClient, surface: Surfa
         assert answer.headers["access-control-allow-origin"] == origin["Origin"]
 
 
+@pytest.mark.threat(38)
 @pytest.mark.parametrize("verb", ["replace", "patch", "toggle", "delete"])
-def test_38_of_ten_writers_with_one_tag_one_is_done_and_nine_are_refused(
+def test_of_ten_writers_with_one_tag_one_is_done_and_nine_are_refused(
     arena: Arena, surface: Surface, verb: str
 ) -> None:
     owner = arena.new_owner()
@@ -194,3 +196,24 @@ def test_38_of_ten_writers_with_one_tag_one_is_done_and_nine_are_refused(
         assert {one.status_code for one in more} <= {412, 404 if verb == "delete" else 412}
         now = arena.client.get(surface.task(owner, task["id"]))
         assert now.status_code == 404 if verb == "delete" else now.json() == done.json() != task
+
+
+@pytest.mark.requirement("FR-17")
+def test_a_restore_may_expect_a_revision(client: RecordingClient, surface: Surface) -> None:
+    task = client.request(**vars(surface.create(1, title="x"))).json()
+    client.delete(surface.task(1, task["id"]))
+    url = surface.task(1, task["id"], "/restore")
+    stale = client.post(url, headers={"If-Match": f'"{task["revision"]}"'})
+    current = client.post(url, headers={"If-Match": f'"{task["revision"] + 1}"'})
+    assert (stale.status_code, current.status_code) == (412, 200)
+
+
+@pytest.mark.requirement("FR-17", "FR-19")
+def test_a_condition_on_many_tasks_is_refused_and_not_overlooked(
+    client: RecordingClient, surface: Surface
+) -> None:
+    task = client.request(**vars(surface.create(1, title="x"))).json()
+    response = client.delete(surface.tasks(1), headers={"If-Match": '"1"'})
+    problem = require_problem(response, 400, "validation_error")
+    assert [error["loc"] for error in problem["errors"]] == ["header.if-match"]
+    assert client.get(surface.tasks(1)).json() == [task]

@@ -143,8 +143,9 @@ def test_a_preflight_from_an_allowed_origin_is_granted(
     assert client.recorder.statements == []
 
 
-@pytest.mark.requirement("FR-14", "FR-12")
-def test_19_a_preflight_from_another_origin_is_refused_without_the_headers(
+@pytest.mark.requirement("FR-14", "FR-12", "NFR-20")
+@pytest.mark.threat(19)
+def test_a_preflight_from_another_origin_is_refused_without_the_headers(
     client: RecordingClient, surface: Surface
 ) -> None:
     headers = {"Origin": f"https://{MARK}.example", "Access-Control-Request-Method": "GET"}
@@ -154,7 +155,7 @@ def test_19_a_preflight_from_another_origin_is_refused_without_the_headers(
     assert not any(name.startswith("access-control-allow") for name in response.headers)
 
 
-@pytest.mark.requirement("FR-14", "FR-12")
+@pytest.mark.requirement("FR-14", "FR-12", "NFR-20")
 def test_a_preflight_for_an_unknown_method_is_refused(client: RecordingClient) -> None:
     headers = {"Origin": ORIGIN, "Access-Control-Request-Method": MARK.upper()}
     response = client.options("/api/1/tasks", headers=headers)
@@ -163,8 +164,9 @@ def test_a_preflight_for_an_unknown_method_is_refused(client: RecordingClient) -
 
 
 @pytest.mark.requirement("FR-12", "FR-14")
+@pytest.mark.threat(22)
 @pytest.mark.parametrize("verb", ["create", "list", *VERBS])
-def test_22_a_defect_is_told_to_the_log_only(
+def test_a_defect_is_told_to_the_log_only(
     broken: RecordingClient, surface: Surface, verb: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
@@ -211,7 +213,7 @@ def test_each_request_without_an_id_gets_its_own(client: RecordingClient) -> Non
     assert all(map(UUID.fullmatch, ids))
 
 
-@pytest.mark.requirement("FR-12", "FR-14")
+@pytest.mark.requirement("FR-12", "FR-14", "NFR-20")
 def test_only_trusted_hosts_are_answered() -> None:
     app = create_app(settings_for(NOWHERE, trusted_hosts="api.example, *.sub.example"))
     with TestClient(app) as client:

@@ -109,6 +109,7 @@ def test_the_same_content_spelled_otherwise_is_the_same(
     assert rows(below) == before
 
 
+@pytest.mark.threat(21)
 def test_keys_of_different_owners_never_meet(client: RecordingClient, surface: Surface) -> None:
     firsts = [post(client, surface, owner=owner, title=f"of {owner}") for owner in (1, 2)]
     assert [first.status_code for first in firsts] == [201, 201]
@@ -188,8 +189,9 @@ def twenty(arena: Arena, surface: Surface, owner: int, title: str) -> list[httpx
     )
 
 
+@pytest.mark.threat(37)
 @pytest.mark.parametrize("state", ["of a new owner", "new", "expired"])
-def test_37_twenty_equal_creates_at_once_with_a_key_make_one_task(
+def test_twenty_equal_creates_at_once_with_a_key_make_one_task(
     arena: Arena, surface: Surface, state: str
 ) -> None:
     for _ in range(3):

@@ -58,6 +58,7 @@ def search(client: RecordingClient, surface: Surface, words: str, more: str = ""
 
 
 @pytest.mark.requirement("FR-16")
+@pytest.mark.threat(13)
 @pytest.mark.parametrize("title", FOUND, ids=ascii)
 def test_words_are_found_literally_in_any_case_and_order(
     client: RecordingClient, title: str
@@ -111,6 +112,7 @@ def test_two_hundred_characters_are_searched_for(
 
 
 @pytest.mark.requirement("FR-16", "FR-12")
+@pytest.mark.threat(13)
 @pytest.mark.parametrize(
     "words",
     ["x" * 201, MARK * 40, MARK * 900, "%" * 201, " " * 201, "\0", f"{MARK}\0", f"\0{MARK}"],

@@ -181,6 +181,7 @@ def test_trashing_many_refuses_what_is_no_filter(
     assert rows(below) == before
 
 
+@pytest.mark.threat(21)
 @pytest.mark.usefixtures("many")
 def test_trashing_many_leaves_other_owners_alone(
     client: RecordingClient, surface: Surface, below: Connection
@@ -236,3 +237,13 @@ def test_trashing_many_while_others_write_loses_no_change(
         assert "1" in task["title"] or query != "q=1"
     numbers = [task["revision"] for task in trashed] + revisions
     assert len(numbers) == len(set(numbers))
+
+
+@pytest.mark.requirement("FR-19")
+@pytest.mark.parametrize("query", ["q=", "q=%20"])
+def test_an_empty_search_trashes_nothing(
+    client: RecordingClient, surface: Surface, query: str
+) -> None:
+    client.request(**vars(surface.create(1, title="kept")))
+    require_problem(client.delete(surface.tasks(1, query)), 400, "validation_error")
+    assert len(client.get(surface.tasks(1, query)).json()) == 1

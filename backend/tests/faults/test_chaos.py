@@ -1,4 +1,4 @@
-"""Hostile lines 23 to 27 and 32 to 34: the short form of `make chaos`, against a real server.
+"""The short form of `make chaos`, against a real server.
 
 Its PostgreSQL is its own, because it is stopped, frozen and killed.
 """
@@ -72,7 +72,8 @@ def requests(surface: Surface, owner: int, client: httpx.Client) -> dict[str, Re
 
 
 @pytest.mark.requirement("FR-21", "NFR-05")
-def test_23_idle_backends_that_were_terminated_are_replaced_unnoticed(
+@pytest.mark.threat(23)
+def test_idle_backends_that_were_terminated_are_replaced_unnoticed(
     ours: World, surface: Surface, owner: int
 ) -> None:
     client = ours.service.client
@@ -91,7 +92,8 @@ def test_23_idle_backends_that_were_terminated_are_replaced_unnoticed(
         *(("create", "key"), ("create", ""), ("toggle", "")),
     ],
 )
-def test_24_terminated_in_mid_statement(ours: World, owner: int, verb: str, key: str) -> None:
+@pytest.mark.threat(24)
+def test_terminated_in_mid_statement(ours: World, owner: int, verb: str, key: str) -> None:
     """What can be repeated is; of the rest it is said that its outcome is unknown."""
     client, headers = ours.service.client, {"Idempotency-Key": key} if key else {}
     send = partial(client.request, **vars(requests(FLAT, owner, client)[verb]), headers=headers)
@@ -112,7 +114,8 @@ def test_24_terminated_in_mid_statement(ours: World, owner: int, verb: str, key:
 
 
 @pytest.mark.requirement("FR-21", "FR-12")
-def test_25_without_its_database_the_service_says_so_and_goes_on_when_it_is_back(
+@pytest.mark.threat(25)
+def test_without_its_database_the_service_says_so_and_goes_on_when_it_is_back(
     ours: World, sender: Cuts, owner: int
 ) -> None:
     client = sender.client
@@ -129,7 +132,8 @@ def test_25_without_its_database_the_service_says_so_and_goes_on_when_it_is_back
 
 
 @pytest.mark.requirement("NFR-08")
-def test_26_a_frozen_database_is_503_at_the_deadline_and_frees_the_thread(
+@pytest.mark.threat(26)
+def test_a_frozen_database_is_503_at_the_deadline_and_frees_the_thread(
     ours: World, sender: Cuts, owner: int
 ) -> None:
     """The second request finds the only thread free, and cannot even connect."""
@@ -144,9 +148,8 @@ def test_26_a_frozen_database_is_503_at_the_deadline_and_frees_the_thread(
 
 
 @pytest.mark.requirement("NFR-08")
-def test_27_a_row_locked_elsewhere_is_503_timeout_and_nothing_changed(
-    ours: World, owner: int
-) -> None:
+@pytest.mark.threat(27)
+def test_a_row_locked_elsewhere_is_503_timeout_and_nothing_changed(ours: World, owner: int) -> None:
     client = ours.service.client
     every = requests(PRIMARY, owner, client)
     with ours.below() as execute:
@@ -177,8 +180,9 @@ def test_the_audit_sees_what_is_lost_or_doubled(ours: World, owner: int) -> None
 
 
 @pytest.mark.requirement("FR-21")
+@pytest.mark.threat(32)
 @pytest.mark.parametrize("fault", [SERVICE_KILLED, POSTMASTER_KILLED], ids=lambda one: one.name)
-def test_32_killed_under_write_load_every_acknowledged_write_is_there_once(
+def test_killed_under_write_load_every_acknowledged_write_is_there_once(
     ours: World, fault: Fault
 ) -> None:
     report = endure(ours, fault, CLIENTS)
@@ -186,16 +190,18 @@ def test_32_killed_under_write_load_every_acknowledged_write_is_there_once(
 
 
 @pytest.mark.requirement("FR-21")
+@pytest.mark.threat(33)
 @pytest.mark.parametrize("fault", UNNOTICED, ids=lambda one: one.name)
-def test_33_terminations_and_restarts_under_load_are_not_noticed(ours: World, fault: Fault) -> None:
+def test_terminations_and_restarts_under_load_are_not_noticed(ours: World, fault: Fault) -> None:
     report = endure(ours, fault, CLIENTS)
     assert report.is_good, report
     assert report.refused == 0
 
 
 @pytest.mark.requirement("FR-21", "NFR-09")
+@pytest.mark.threat(34)
 @pytest.mark.parametrize(("case", "surface"), ALTERNATELY, ids=name)
-def test_34_cut_at_a_message_the_data_are_as_the_answer_says(
+def test_cut_at_a_message_the_data_are_as_the_answer_says(
     sender: Cuts, case: Case, surface: Surface
 ) -> None:
     """Not sent, and done but not wholly answered: `make chaos` cuts at all others, too."""
@@ -207,8 +213,9 @@ def test_34_cut_at_a_message_the_data_are_as_the_answer_says(
 
 
 @pytest.mark.requirement("FR-21", "NFR-09")
+@pytest.mark.threat(34)
 @pytest.mark.parametrize("case", [CASES[1], CASES[3]], ids=str)
-def test_34_cut_as_soon_as_it_is_open_a_connection_is_replaced_whatever_was_to_be_sent(
+def test_cut_as_soon_as_it_is_open_a_connection_is_replaced_whatever_was_to_be_sent(
     sender: Cuts, case: Case
 ) -> None:
     """Twice in a row: one that was idle, and the new one for it."""

@@ -93,8 +93,9 @@ def test_a_pool_without_a_free_connection_is_503_overloaded(live: RecordingClien
 
 
 @pytest.mark.requirement("NFR-05")
+@pytest.mark.threat(35)
 @pytest.mark.parametrize("revision", ["base", "-1"])
-def test_35_a_database_without_all_migrations_is_not_ready_and_says_so(
+def test_a_database_without_all_migrations_is_not_ready_and_says_so(
     fresh_database: URL, revision: str
 ) -> None:
     command.downgrade(alembic_config(fresh_database), revision)
@@ -105,7 +106,8 @@ def test_35_a_database_without_all_migrations_is_not_ready_and_says_so(
 
 
 @pytest.mark.requirement("NFR-05", "NFR-09")
-def test_35_a_database_without_migrations_serves_nobody_and_is_not_waited_for(
+@pytest.mark.threat(35)
+def test_a_database_without_migrations_serves_nobody_and_is_not_waited_for(
     cluster: Cluster,
 ) -> None:
     cluster.create_database("bare")

@@ -28,6 +28,7 @@ def foreign(client: RecordingClient, surface: Surface) -> dict[str, object]:
 
 
 @pytest.mark.requirement("FR-10", "NFR-06")
+@pytest.mark.threat(21)
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_foreign_task_answers_as_a_missing_one(
     client: RecordingClient,
@@ -103,6 +104,7 @@ def test_a_list_holds_ones_own_tasks_only(
 
 
 @pytest.mark.requirement("FR-10")
+@pytest.mark.threat(21)
 @pytest.mark.parametrize("verb", VERBS)
 def test_owners_with_the_same_id_never_meet(
     client: RecordingClient, surface: Surface, verb: str, below: Connection

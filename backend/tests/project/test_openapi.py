@@ -99,3 +99,10 @@ def test_a_pattern_of_the_document_takes_what_the_service_takes(
     for text in good + bad:
         response = client.request(operation, "/api/1/tasks", params={name: text})
         assert response.is_success == (re.search(pattern, text) is not None) == (text in good), text
+
+
+@pytest.mark.requirement("FR-13")
+def test_bounds_of_64_bits_are_exact_in_the_document(client: RecordingClient) -> None:
+    text = client.get("/openapi.json").text
+    assert "9223372036854775807" in text
+    assert "e+18" not in text

@@ -7,8 +7,8 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
-from backend.tests.project.test_layers import FILES, imported
 from backend.tests.support.databases import ROOT
+from backend.tests.support.source import SERVICE, imported
 
 TABLE = ROOT / "specs/003-nothing-lost/owasp.md"
 RISKS = {f"API{number}" for number in range(1, 11)}
@@ -45,7 +45,7 @@ def test_every_address_is_documented_or_known(shared_app: FastAPI) -> None:
 
 @pytest.mark.requirement("NFR-01")
 def test_the_service_calls_nobody_but_its_database() -> None:
-    for file in FILES:
+    for file in SERVICE:
         if "dev" not in file.parts:
             for name in imported(file):
                 parts = name.split(".")

@@ -1,4 +1,4 @@
-"""Clients that are slow or silent, against the real server (line 30)."""
+"""Clients that are slow or silent, against the real server."""
 
 import socket
 import time
@@ -16,7 +16,8 @@ TIMEOUT = 0.5  # of the impatient server
 
 
 @pytest.mark.requirement("NFR-05")
-def test_30_silent_connections_are_closed_and_others_are_served(impatient: Server) -> None:
+@pytest.mark.threat(30)
+def test_silent_connections_are_closed_and_others_are_served(impatient: Server) -> None:
     started = time.monotonic()
     silent = [connected(impatient) for _ in range(500)]
     served = 0
@@ -42,7 +43,8 @@ DRIPS = {
 
 
 @pytest.mark.requirement("NFR-05")
-def test_30_a_slow_client_is_closed_however_it_drips(impatient: Server) -> None:
+@pytest.mark.threat(30)
+def test_a_slow_client_is_closed_however_it_drips(impatient: Server) -> None:
     started = time.monotonic()
     slow = {name: connected(impatient) for name in DRIPS}
     for name, connection in slow.items():
@@ -82,7 +84,8 @@ def size_of_long_list(server: Server) -> int:
 
 
 @pytest.mark.requirement("NFR-05")
-def test_30_a_client_that_takes_no_answer_is_closed(impatient: Server) -> None:
+@pytest.mark.threat(30)
+def test_a_client_that_takes_no_answer_is_closed(impatient: Server) -> None:
     times, size = 10, size_of_long_list(impatient)
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
@@ -100,7 +103,8 @@ def test_30_a_client_that_takes_no_answer_is_closed(impatient: Server) -> None:
 
 
 @pytest.mark.requirement("NFR-05")
-def test_30_a_client_that_takes_its_answer_slowly_has_all_of_it(impatient: Server) -> None:
+@pytest.mark.threat(30)
+def test_a_client_that_takes_its_answer_slowly_has_all_of_it(impatient: Server) -> None:
     times, size = 10, size_of_long_list(impatient)
     with connected(impatient) as connection:
         connection.sendall(head("GET /api/1/tasks", HOST) * times)
@@ -115,8 +119,9 @@ def test_30_a_client_that_takes_its_answer_slowly_has_all_of_it(impatient: Serve
 
 
 @pytest.mark.requirement("NFR-05")
+@pytest.mark.threat(30)
 @pytest.mark.parametrize("begun", [b"GET /", CHUNKED + b"5\r\n"], ids=["head", "body"])
-def test_30_a_request_under_way_is_answered_though_the_next_one_is_late(
+def test_a_request_under_way_is_answered_though_the_next_one_is_late(
     impatient: Server, database: URL, begun: bytes
 ) -> None:
     with connected(impatient) as connection:
@@ -129,7 +134,8 @@ def test_30_a_request_under_way_is_answered_though_the_next_one_is_late(
 
 
 @pytest.mark.requirement("NFR-05")
-def test_30_an_idle_connection_waits_for_its_next_request(impatient: Server) -> None:
+@pytest.mark.threat(30)
+def test_an_idle_connection_waits_for_its_next_request(impatient: Server) -> None:
     with connected(impatient) as connection:
         for pause in (TIMEOUT * 1.4, 0):
             connection.sendall(head("GET /health/live", HOST))

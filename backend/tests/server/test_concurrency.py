@@ -28,7 +28,8 @@ def status_of(server: Server, url: str) -> int:
 
 
 @pytest.mark.requirement("NFR-04", "NFR-05")
-def test_29_three_hundred_requests_at_once_do_not_deadlock(server: Server) -> None:
+@pytest.mark.threat(29)
+def test_three_hundred_requests_at_once_do_not_deadlock(server: Server) -> None:
     """Where sessions are held until the answer is sent, most of these fail after half a minute."""
     task_id = create(server.client)
     urls = ["/api/1/tasks", f"/api/1/tasks/{task_id}"] * 150
@@ -38,7 +39,8 @@ def test_29_three_hundred_requests_at_once_do_not_deadlock(server: Server) -> No
 
 
 @pytest.mark.requirement("FR-07")
-def test_39_a_hundred_toggles_at_once_count_exactly(server: Server) -> None:
+@pytest.mark.threat(39)
+def test_a_hundred_toggles_at_once_count_exactly(server: Server) -> None:
     task_id = create(server.client)
     url = f"/api/1/tasks/{task_id}/complete"
     with ThreadPoolExecutor(16) as pool:

@@ -1,4 +1,4 @@
-"""Hostile lines 28 and 29: more requests than places. Line 29's crowd is in test_concurrency.py."""
+"""More requests than slots; crowds that all get in are in test_concurrency.py."""
 
 import socket
 from collections.abc import Iterator
@@ -53,8 +53,9 @@ def create(server: Server, owner: int) -> int:
 
 
 @pytest.mark.requirement("NFR-10")
+@pytest.mark.threat(28)
 @pytest.mark.usefixtures("held")
-def test_28_who_finds_no_place_is_told_soon_and_can_read_it(narrow: Server) -> None:
+def test_who_finds_no_place_is_told_soon_and_can_read_it(narrow: Server) -> None:
     requests = (PRIMARY.create(2, title="x"), Request("GET", PRIMARY.tasks(2)))
     with ThreadPoolExecutor(len(requests)) as pool:
         responses = pool.map(
@@ -70,7 +71,8 @@ def test_28_who_finds_no_place_is_told_soon_and_can_read_it(narrow: Server) -> N
 
 
 @pytest.mark.requirement("NFR-10")
-def test_28_who_waits_is_served_when_a_place_is_free(narrow: Server, held: Connection) -> None:
+@pytest.mark.threat(28)
+def test_who_waits_is_served_when_a_place_is_free(narrow: Server, held: Connection) -> None:
     with ThreadPoolExecutor(8) as pool:
         waiting = [pool.submit(create, narrow, 2) for _ in range(8)]
         held.rollback()
@@ -78,7 +80,8 @@ def test_28_who_waits_is_served_when_a_place_is_free(narrow: Server, held: Conne
 
 
 @pytest.mark.requirement("NFR-10")
-def test_30_who_sends_its_body_slowly_takes_no_place(narrow: Server) -> None:
+@pytest.mark.threat(30)
+def test_who_sends_its_body_slowly_takes_no_place(narrow: Server) -> None:
     head = (
         "POST /api/2/tasks HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
         "Content-Length: 100\r\n\r\n{"

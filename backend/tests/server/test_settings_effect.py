@@ -81,6 +81,7 @@ def test_the_origins_are_those_of_the_setting() -> None:
 
 
 @pytest.mark.requirement("FR-14", "NFR-02")
+@pytest.mark.threat(19)
 def test_any_origin_is_allowed_without_credentials_only() -> None:
     headers = {"Origin": "https://any.example", "Cookie": "session=1"}
     with TestClient(create_app(settings_for(NOWHERE, cors_origins="*"))) as client:

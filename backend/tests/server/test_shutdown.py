@@ -1,4 +1,4 @@
-"""The end of the process: not ready first, then closed, and no request lost (line 31)."""
+"""The end of the process: not ready first, then closed, and no request lost."""
 
 import signal
 import threading
@@ -30,7 +30,8 @@ def is_closed(server: Server) -> bool:
 
 
 @pytest.mark.requirement("NFR-05")
-def test_31_it_is_not_ready_first_and_requests_in_flight_finish(database: URL) -> None:
+@pytest.mark.threat(31)
+def test_it_is_not_ready_first_and_requests_in_flight_finish(database: URL) -> None:
     with running(database, SHUTDOWN_DELAY="0.5") as server, connected(server) as connection:
         idle = connected(server)
         connection.sendall(POST + TASK[:5])
@@ -52,7 +53,8 @@ def test_31_it_is_not_ready_first_and_requests_in_flight_finish(database: URL) -
 
 
 @pytest.mark.requirement("NFR-05")
-def test_31_a_second_signal_ends_it_at_once(database: URL) -> None:
+@pytest.mark.threat(31)
+def test_a_second_signal_ends_it_at_once(database: URL) -> None:
     with running(database, SHUTDOWN_DELAY="60") as server:
         server.process.send_signal(signal.SIGTERM)
         wait_until(lambda: server.client.get("/health/ready").status_code == 503)
@@ -61,7 +63,8 @@ def test_31_a_second_signal_ends_it_at_once(database: URL) -> None:
 
 
 @pytest.mark.requirement("NFR-05")
-def test_31_what_outlives_the_grace_period_is_left_behind(database: URL) -> None:
+@pytest.mark.threat(31)
+def test_what_outlives_the_grace_period_is_left_behind(database: URL) -> None:
     """A statement that waits for a lock holds a thread, for which Python would wait."""
     with running(database, SHUTDOWN_GRACE="1") as server, locked(database) as waiting:
         asking = threading.Thread(target=_ask, args=(server.port,))

@@ -1,4 +1,4 @@
-"""Places, as the layer gives them; what clients see of it is in server/test_load.py."""
+"""Slots, as the layer gives them; what clients see of it is in server/test_load.py."""
 
 import asyncio
 from typing import Any
@@ -56,11 +56,13 @@ def test_who_waits_gets_the_place_of_who_leaves() -> None:
 
 
 @pytest.mark.requirement("NFR-10")
-def test_28_who_finds_no_room_to_wait_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.threat(28)
+def test_who_finds_no_room_to_wait_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admission, "MAX_WAITING", 2)
     assert asyncio.run(asked(5)) == [503, 503, 200, 200, 200]
 
 
 @pytest.mark.requirement("NFR-10")
-def test_28_who_waits_too_long_is_told() -> None:
+@pytest.mark.threat(28)
+def test_who_waits_too_long_is_told() -> None:
     assert sorted(asyncio.run(asked(2, wait=0.001, refused=1))) == [200, 503]

@@ -30,14 +30,16 @@ def record(message: str, *, failed: bool = False) -> logging.LogRecord:
 
 
 @pytest.mark.requirement("FR-12")
-def test_20_a_message_is_one_line_of_printable_characters() -> None:
+@pytest.mark.threat(20)
+def test_a_message_is_one_line_of_printable_characters() -> None:
     line = TextFormatter().format(record(HOSTILE))
     assert line.isprintable()
     assert len(START.findall(line)) == 1
 
 
 @pytest.mark.requirement("FR-12")
-def test_20_a_trace_begins_no_line_as_a_record_does() -> None:
+@pytest.mark.threat(20)
+def test_a_trace_begins_no_line_as_a_record_does() -> None:
     text = TextFormatter().format(record("unforeseen", failed=True))
     first, *rest = text.split("\n")
     assert "Traceback" in text
@@ -47,7 +49,8 @@ def test_20_a_trace_begins_no_line_as_a_record_does() -> None:
 
 
 @pytest.mark.requirement("FR-12")
-def test_20_json_is_one_line_of_ascii_whatever_is_in_it() -> None:
+@pytest.mark.threat(20)
+def test_json_is_one_line_of_ascii_whatever_is_in_it() -> None:
     line = JsonFormatter().format(record(HOSTILE, failed=True))
     assert line.isascii()
     assert line.isprintable()

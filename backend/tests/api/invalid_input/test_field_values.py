@@ -1,4 +1,4 @@
-"""Values at and over the limits of a field; text that others would interpret (10, 20, 21)."""
+"""Values at and over the limits of a field; text that others would interpret."""
 
 import re
 from typing import Any
@@ -81,9 +81,10 @@ def places(client: RecordingClient, surface: Surface, verb: str, **content: obje
 
 
 @pytest.mark.requirement("FR-09", "FR-12")
+@pytest.mark.threat(10)
 @pytest.mark.parametrize("verb", ["POST", "PATCH"])
 @pytest.mark.parametrize("loc", INVALID)
-def test_10_a_value_over_the_limit_names_its_field(
+def test_a_value_over_the_limit_names_its_field(
     client: RecordingClient, surface: Surface, verb: str, loc: str
 ) -> None:
     field = loc.partition(".")[0]
@@ -92,8 +93,9 @@ def test_10_a_value_over_the_limit_names_its_field(
 
 
 @pytest.mark.requirement("FR-09", "FR-12")
+@pytest.mark.threat(10)
 @pytest.mark.parametrize("verb", ["POST", "PUT", "PATCH"])
-def test_10_both_due_fields_are_one_too_many(
+def test_both_due_fields_are_one_too_many(
     client: RecordingClient, surface: Surface, verb: str
 ) -> None:
     dues = {"due_date": "2026-11-24", "due_at": "2026-11-24T08:00:00Z"}
@@ -101,9 +103,8 @@ def test_10_both_due_fields_are_one_too_many(
 
 
 @pytest.mark.requirement("FR-12")
-def test_10_a_thousand_mistakes_get_a_short_answer(
-    client: RecordingClient, surface: Surface
-) -> None:
+@pytest.mark.threat(10)
+def test_a_thousand_mistakes_get_a_short_answer(client: RecordingClient, surface: Surface) -> None:
     response = client.request(**vars(surface.create(1, title="x", tags=[1] * 1000)))
     problem = require_problem(response, 400, "validation_error")
     assert 1 <= len(problem["errors"]) <= 20
@@ -114,7 +115,8 @@ def test_10_a_thousand_mistakes_get_a_short_answer(
 @pytest.mark.parametrize(
     ("field", "value"), LIMITS, ids=[f"{n}={ascii(v)[:24]}" for n, v in LIMITS]
 )
-def test_10_a_value_at_the_limit_is_kept(
+@pytest.mark.threat(10)
+def test_a_value_at_the_limit_is_kept(
     client: RecordingClient, surface: Surface, field: str, value: object
 ) -> None:
     response = client.request(**vars(surface.create(1, **{"title": "x", field: value})))
@@ -124,8 +126,9 @@ def test_10_a_value_at_the_limit_is_kept(
 
 
 @pytest.mark.requirement("FR-09", "FR-12")
+@pytest.mark.threat(20)
 @pytest.mark.parametrize("text", METACHARACTERS, ids=ascii)
-def test_20_metacharacters_come_back_exactly(
+def test_metacharacters_come_back_exactly(
     client: RecordingClient, surface: Surface, text: str
 ) -> None:
     content = {"title": f"<{text}>", "description": text, "tags": [f"<{text[:40]}>"]}
@@ -141,7 +144,8 @@ def test_20_metacharacters_come_back_exactly(
 
 
 @pytest.mark.requirement("FR-12")
-def test_20_a_request_is_one_line_of_the_log(server: Server) -> None:
+@pytest.mark.threat(20)
+def test_a_request_is_one_line_of_the_log(server: Server) -> None:
     paths = {
         "newline": "/a%0a2026-11-21T00:00:00Z%20INFO%20forged",
         "return": "/a%0d%0a2026-11-21T00:00:00Z%20INFO%20forged",
@@ -168,8 +172,9 @@ def test_20_a_request_is_one_line_of_the_log(server: Server) -> None:
 
 
 @pytest.mark.requirement("FR-10", "FR-09")
+@pytest.mark.threat(21)
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_21_a_body_moves_no_task_to_another_owner(
+def test_a_body_moves_no_task_to_another_owner(
     client: RecordingClient, surface: Surface, method: str
 ) -> None:
     task: dict[str, Any] = client.request(**vars(surface.create(1, title="mine"))).json()
@@ -182,7 +187,18 @@ def test_21_a_body_moves_no_task_to_another_owner(
 
 
 @pytest.mark.requirement("FR-10", "FR-08")
-def test_21_the_path_decides_whose_a_new_task_is(client: RecordingClient) -> None:
+@pytest.mark.threat(21)
+def test_the_path_decides_whose_a_new_task_is(client: RecordingClient) -> None:
     response = client.post("/api/1/tasks", json={"title": "mine", "user_id": 2})
     assert (response.status_code, response.json()["user_id"]) == (201, 1)
     assert client.get("/api/2/tasks").json() == []
+
+
+@pytest.mark.requirement("FR-12")
+@pytest.mark.threat(20)
+def test_a_path_does_not_pass_for_the_fields_of_its_line(
+    client: RecordingClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    client.get("/a%20200%201.0%20ms")
+    assert "GET /a%20200%201.0%20ms 404 " in caplog.text

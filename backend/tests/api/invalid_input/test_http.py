@@ -1,4 +1,4 @@
-"""What is no proper HTTP/1.1, or too long, against the real server (lines 14 and 18)."""
+"""What is no proper HTTP/1.1, or too long, against the real server."""
 
 import time
 
@@ -48,7 +48,8 @@ MALFORMED = {
 
 
 @pytest.mark.requirement("FR-12")
-def test_14_an_address_over_8_kb_is_refused(client: RecordingClient, surface: Surface) -> None:
+@pytest.mark.threat(14)
+def test_an_address_over_8_kb_is_refused(client: RecordingClient, surface: Surface) -> None:
     url = surface.tasks(1, f"{MARK}=")
     at_limit = url + "x" * (8192 - len(url))
     require_problem(client.get(at_limit), 400, "validation_error")
@@ -59,9 +60,8 @@ def test_14_an_address_over_8_kb_is_refused(client: RecordingClient, surface: Su
 
 
 @pytest.mark.requirement("FR-12")
-def test_14_headers_over_32_kb_together_are_refused(
-    client: RecordingClient, surface: Surface
-) -> None:
+@pytest.mark.threat(14)
+def test_headers_over_32_kb_together_are_refused(client: RecordingClient, surface: Surface) -> None:
     url = surface.tasks(1)
     sent = client.get(url).request.headers.raw
     left = 32_768 - sum(len(name) + len(value) + 4 for name, value in sent)
@@ -88,7 +88,8 @@ def test_14_headers_over_32_kb_together_are_refused(
     ],
     ids=["target", "whole target", "one header", "many headers", "chunk extension", "trailer"],
 )
-def test_14_what_never_ends_is_refused_while_it_is_read(
+@pytest.mark.threat(14)
+def test_what_never_ends_is_refused_while_it_is_read(
     impatient: Server, sent: bytes, status: int, code: str
 ) -> None:
     with connected(impatient) as connection:
@@ -102,8 +103,9 @@ def test_14_what_never_ends_is_refused_while_it_is_read(
         require_refusal(connection, status, code)
 
 
-@pytest.mark.requirement("FR-12")
-def test_18_what_is_not_http_is_refused_and_closed(impatient: Server) -> None:
+@pytest.mark.requirement("FR-12", "NFR-20")
+@pytest.mark.threat(18)
+def test_what_is_not_http_is_refused_and_closed(impatient: Server) -> None:
     for name, sent in MALFORMED.items():
         with connected(impatient) as connection:
             connection.sendall(sent)
@@ -121,7 +123,8 @@ def test_18_what_is_not_http_is_refused_and_closed(impatient: Server) -> None:
 
 
 @pytest.mark.requirement("FR-12")
-def test_18_a_broken_request_behind_a_good_one_takes_no_answer_of_it(impatient: Server) -> None:
+@pytest.mark.threat(18)
+def test_a_broken_request_behind_a_good_one_takes_no_answer_of_it(impatient: Server) -> None:
     good = head("GET /api/1/tasks", HOST)
     for broken in (MALFORMED["a length and chunks"], MALFORMED["a chunk without a size"]):
         with connected(impatient) as connection:
@@ -162,7 +165,8 @@ def test_a_browser_can_read_a_refusal_if_its_origin_may(impatient: Server, origi
 
 
 @pytest.mark.requirement("NFR-05")
-def test_30_requests_far_ahead_of_their_answers_end_the_connection(impatient: Server) -> None:
+@pytest.mark.threat(30)
+def test_requests_far_ahead_of_their_answers_end_the_connection(impatient: Server) -> None:
     """Two hundred thousand in one go took 400 MB."""
     one = head("GET /health/live", HOST)
     for sent, least, most in ((10, 11, 11), (2000, 0, 20)):

@@ -1,4 +1,4 @@
-"""Wrong verbs, HEAD, OPTIONS and addresses that are nearly right (lines 15 to 17)."""
+"""Wrong verbs, HEAD, OPTIONS and addresses that are nearly right."""
 
 from itertools import product
 
@@ -45,10 +45,9 @@ def test_every_documented_operation_is_in_the_table_of_this_file(shared_app: Fas
 
 
 @pytest.mark.requirement("FR-12", "FR-08")
+@pytest.mark.threat(15)
 @pytest.mark.parametrize(("path", "verb"), WRONG)
-def test_15_a_wrong_verb_is_told_all_right_ones(
-    client: RecordingClient, path: str, verb: str
-) -> None:
+def test_a_wrong_verb_is_told_all_right_ones(client: RecordingClient, path: str, verb: str) -> None:
     response = client.request(verb, path)
     assert client.recorder.statements == []
     assert allow(response.headers["allow"]) == ALLOWED[path]
@@ -59,8 +58,9 @@ def test_15_a_wrong_verb_is_told_all_right_ones(
 
 
 @pytest.mark.requirement("FR-12")
+@pytest.mark.threat(15)
 @pytest.mark.parametrize("verb", VERBS)
-def test_15_an_unknown_address_is_404_for_every_verb(client: RecordingClient, verb: str) -> None:
+def test_an_unknown_address_is_404_for_every_verb(client: RecordingClient, verb: str) -> None:
     for path in (
         "/",
         "/api",
@@ -77,7 +77,8 @@ def test_15_an_unknown_address_is_404_for_every_verb(client: RecordingClient, ve
 
 
 @pytest.mark.requirement("FR-01", "FR-03", "FR-08")
-def test_16_head_answers_as_get_without_a_body(client: RecordingClient, surface: Surface) -> None:
+@pytest.mark.threat(16)
+def test_head_answers_as_get_without_a_body(client: RecordingClient, surface: Surface) -> None:
     _, task = (client.request(**vars(surface.create(1, title="a"))).json() for _ in range(2))
     urls = [surface.task(1, task["id"]), surface.tasks(1), surface.tasks(1, "limit=1")]
     urls += [surface.tasks(0), surface.task(1, task["id"] + 1), "/nowhere", "/health/live", "/docs"]
@@ -92,8 +93,9 @@ def test_16_head_answers_as_get_without_a_body(client: RecordingClient, surface:
 
 
 @pytest.mark.requirement("FR-08")
+@pytest.mark.threat(16)
 @pytest.mark.parametrize("path", ALLOWED)
-def test_16_options_answers_204_with_the_verbs(client: RecordingClient, path: str) -> None:
+def test_options_answers_204_with_the_verbs(client: RecordingClient, path: str) -> None:
     response = client.options(path)
     assert (response.status_code, response.content) == (204, b"")
     assert allow(response.headers["allow"]) == ALLOWED[path]
@@ -102,14 +104,16 @@ def test_16_options_answers_204_with_the_verbs(client: RecordingClient, path: st
 
 
 @pytest.mark.requirement("FR-12")
-def test_16_options_of_an_unknown_address_is_404(client: RecordingClient) -> None:
+@pytest.mark.threat(16)
+def test_options_of_an_unknown_address_is_404(client: RecordingClient) -> None:
     require_problem(client.options(f"/api/1/tasks/7/{MARK}"), 404, "not_found")
 
 
 @pytest.mark.requirement("FR-12")
+@pytest.mark.threat(17)
 @pytest.mark.parametrize("path", ALLOWED)
 @pytest.mark.parametrize("tail", ["/", "//", "/?user_id=1"])
-def test_17_a_trailing_slash_redirects_nobody_to_a_foreign_host(
+def test_a_trailing_slash_redirects_nobody_to_a_foreign_host(
     client: RecordingClient, path: str, tail: str
 ) -> None:
     headers = {"Host": f"{MARK}.example"}
@@ -124,8 +128,9 @@ def test_17_a_trailing_slash_redirects_nobody_to_a_foreign_host(
 @pytest.mark.parametrize(
     "path", ["/api/1/tasks", "/api/1/tasks/7/complete", "/health/live", "/docs"]
 )
+@pytest.mark.threat(11)
 @pytest.mark.parametrize("tail", ["%20", ";x", "%3fx", ".", "%e2%80%a8"])
-def test_11_an_address_has_one_spelling(client: RecordingClient, path: str, tail: str) -> None:
+def test_an_address_has_one_spelling(client: RecordingClient, path: str, tail: str) -> None:
     for verb in VERBS:
         if verb != "HEAD":
             require_problem(client.request(verb, path + tail), 404, "not_found")
@@ -133,9 +138,10 @@ def test_11_an_address_has_one_spelling(client: RecordingClient, path: str, tail
 
 
 @pytest.mark.requirement("FR-12")
+@pytest.mark.threat(1)
 @pytest.mark.parametrize("path", [*ALLOWED, "/nowhere"])
 @pytest.mark.parametrize("tail", ["%0a", "%0d", "%00", "%1b", "%7f"])
-def test_1_a_control_character_in_an_address_is_refused(
+def test_a_control_character_in_an_address_is_refused(
     client: RecordingClient, path: str, tail: str
 ) -> None:
     """`$` of a regular expression matches before a newline, too."""

@@ -1,8 +1,9 @@
-"""Bodies over the limit: refused while they are read, before anything is done (line 4)."""
+"""Bodies over the limit: refused while they are read, before anything is done."""
 
 import json
 import socket
 from collections.abc import Iterator
+from itertools import product
 
 import pytest
 
@@ -15,7 +16,6 @@ from backend.tests.support.surfaces import Surface
 LIMIT = 1_048_576
 JSON = {"Content-Type": "application/json"}
 WRITES = ["create", "replace", "patch", "toggle", "complete"]
-WITHOUT_BODY = ["read", "delete", "restore"]
 
 
 def body(size: int) -> bytes:
@@ -30,9 +30,10 @@ def in_chunks(content: bytes) -> Iterator[bytes]:
 
 
 @pytest.mark.requirement("FR-12")
+@pytest.mark.threat(4)
 @pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
 @pytest.mark.parametrize("verb", WRITES)
-def test_4_a_body_over_the_limit_is_refused_and_nothing_is_done(
+def test_a_body_over_the_limit_is_refused_and_nothing_is_done(
     client: RecordingClient, surface: Surface, verb: str, chunked: bool
 ) -> None:
     task = client.request(**vars(surface.create(1, title="kept"))).json()
@@ -46,28 +47,44 @@ def test_4_a_body_over_the_limit_is_refused_and_nothing_is_done(
 
 
 @pytest.mark.requirement("FR-12")
+@pytest.mark.threat(40)
 @pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
-@pytest.mark.parametrize("verb", WITHOUT_BODY)
 @pytest.mark.parametrize("content", [b'{"ids": [1]}', b" ", b"x" * (LIMIT + 1)], ids=len)
-def test_40_a_request_that_takes_no_body_refuses_one_and_does_nothing(
-    client: RecordingClient, surface: Surface, verb: str, content: bytes, chunked: bool
+def test_a_request_that_takes_no_body_refuses_one_and_does_nothing(
+    client: RecordingClient, surface: Surface, content: bytes, chunked: bool
 ) -> None:
     task = client.request(**vars(surface.create(1, title="kept"))).json()
-    urls = [surface.verbs(1, task["id"])[verb].url, surface.tasks(1)]
-    method = surface.verbs(1, task["id"])[verb].method
-    for url in urls if verb != "restore" else urls[:1]:
+    one, many = surface.task(1, task["id"]), surface.tasks(1)
+    requests = [*product(("GET", "HEAD", "DELETE"), (one, many))]
+    requests += [("POST", surface.task(1, task["id"], "/restore")), ("GET", "/health/live")]
+    for method, url in requests:
         sent = in_chunks(content) if chunked else content
         response = client.request(method, url, content=sent, headers=JSON)
-        statements = list(client.recorder.statements)
+        assert client.recorder.statements == []
+        if method == "HEAD":
+            assert (response.status_code, response.content) == (400, b"")
+            continue
         problem = require_problem(response, 400, "validation_error", "xxxx")
         assert [(e["loc"], e["code"]) for e in problem["errors"]] == [("body", "unexpected_body")]
-        assert statements == []
+    assert client.get(many).json() == [task]
+
+
+@pytest.mark.requirement("FR-12")
+@pytest.mark.threat(40)
+@pytest.mark.parametrize("kind", [{}, {"Content-Type": "text/plain"}, {"Content-Encoding": "gzip"}])
+def test_the_body_of_such_a_request_is_refused_whatever_it_says_it_is(
+    client: RecordingClient, surface: Surface, kind: dict[str, str]
+) -> None:
+    task = client.request(**vars(surface.create(1, title="kept"))).json()
+    response = client.request("DELETE", surface.tasks(1), content=b"\x1f\x8b", headers=kind)
+    require_problem(response, 400, "validation_error")
     assert client.get(surface.tasks(1)).json() == [task]
 
 
 @pytest.mark.requirement("FR-12")
+@pytest.mark.threat(4)
 @pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
-def test_4_a_body_at_the_limit_is_read(
+def test_a_body_at_the_limit_is_read(
     client: RecordingClient, surface: Surface, chunked: bool
 ) -> None:
     content = in_chunks(body(LIMIT)) if chunked else body(LIMIT)
@@ -83,7 +100,8 @@ def head(path: str, *lines: str) -> bytes:
 
 
 @pytest.mark.requirement("FR-12")
-def test_4_the_server_refuses_without_reading_the_rest(server: Server) -> None:
+@pytest.mark.threat(4)
+def test_the_server_refuses_without_reading_the_rest(server: Server) -> None:
     """No request ever ends: an answer proves that the rest is not waited for."""
     chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
     for path in ("/api/1/tasks", "/api/v1/tasks"):

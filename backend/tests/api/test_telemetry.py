@@ -1,0 +1,101 @@
+"""FastAPI's telemetry sees each request, and answers stay what they are."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from opentelemetry.sdk._logs import LoggerProvider
+from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
+from opentelemetry.sdk.metrics import MeterProvider
+from opentelemetry.sdk.metrics.export import InMemoryMetricReader
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+from backend.tests.support.recorder import RecordingClient
+from backend.tests.support.surfaces import Surface
+
+OPERATIONS = {"fastapi.dependencies", "fastapi.endpoint"}
+
+
+@dataclass
+class Watched:
+    """What an operator's exporters have received."""
+
+    spans: InMemorySpanExporter
+    events: InMemoryLogRecordExporter
+    metrics: InMemoryMetricReader
+
+    def names(self) -> list[str]:
+        """The names of the spans since the last call."""
+        names = [span.name for span in self.spans.get_finished_spans()]
+        self.spans.clear()
+        return names
+
+
+@pytest.fixture
+def watched(client: RecordingClient, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watched]:
+    """The application, with exporters that keep what they are given."""
+    events = InMemoryLogRecordExporter()  # type: ignore[no-untyped-call]
+    seen = Watched(InMemorySpanExporter(), events, InMemoryMetricReader())
+    tracer, logger = TracerProvider(), LoggerProvider()
+    tracer.add_span_processor(SimpleSpanProcessor(seen.spans))
+    logger.add_log_record_processor(SimpleLogRecordProcessor(seen.events))
+    meter = MeterProvider([seen.metrics])
+    providers = {"tracer_provider": tracer, "logger_provider": logger, "meter_provider": meter}
+    for name, provider in providers.items():  # the global ones can be set only once in a process
+        monkeypatch.setitem(client.app._telemetry, name, provider)
+    yield seen
+    for one in (tracer, logger, meter):
+        one.shutdown()
+
+
+def told(answer: Any) -> Any:
+    """What an answer says, but for what differs each time."""
+    if answer.is_success:
+        return answer.status_code, answer.json()
+    return answer.status_code, answer.json()["code"], answer.json().get("errors")
+
+
+@pytest.mark.requirement("NFR-15", "NFR-17")
+@pytest.mark.threat(64)
+def test_a_traced_request_answers_like_any_other(
+    client: RecordingClient, surface: Surface, request: pytest.FixtureRequest
+) -> None:
+    task = client.request(**vars(surface.create(1, title="x"))).json()
+    urls = [surface.tasks(1, "limit=1"), surface.tasks(1, "limit=x&sort=y"), surface.tasks("x")]
+    urls += [surface.task(1, task["id"]), surface.task(1, 10**15), surface.task(1, "y")]
+    untraced = [told(client.get(url)) for url in urls]
+    watched: Watched = request.getfixturevalue("watched")
+    assert [told(client.get(url)) for url in urls] == untraced
+    assert len([name for name in watched.names() if name.startswith("GET ")]) == len(urls)
+
+
+@pytest.mark.requirement("NFR-17")
+@pytest.mark.threat(64)
+def test_a_request_is_a_span_named_for_its_route_with_its_operations_below(
+    client: RecordingClient, surface: Surface, watched: Watched
+) -> None:
+    request = surface.create(1, title="x")
+    task = client.request(**vars(request)).json()
+    template = request.url.replace("/1/", "/{user_id}/")
+    created = watched.names()
+    assert created[-1] == f"POST {template}"
+    assert set(created) >= OPERATIONS
+    client.get(surface.task(1, task["id"]))
+    [*_, last] = watched.names()
+    assert last == f"GET {template}/{{id}}"
+
+
+@pytest.mark.requirement("NFR-17")
+@pytest.mark.threat(64)
+def test_refused_arguments_are_an_event_and_every_request_is_measured(
+    client: RecordingClient, surface: Surface, watched: Watched
+) -> None:
+    assert client.get(surface.tasks(1, "limit=x")).status_code == 400
+    [event] = watched.events.get_finished_logs()
+    assert event.log_record.event_name == "fastapi.validation.failed"
+    measured = watched.metrics.get_metrics_data()
+    assert measured is not None
+    assert "http.server.request.duration" in measured.to_json()
