@@ -98,6 +98,14 @@ async def get_bulk_filters(
     return _filters(parameters)
 
 
+async def get_trash_filters(
+    request: Request, parameters: Annotated[FilterParameters, Query()]
+) -> Filters:
+    """The same of the trash."""
+    await get_bulk_filters(request, parameters)
+    return _filters(parameters, deleted=True)
+
+
 async def get_list_query(
     parameters: Annotated[ListParameters, Query()], if_none_match: IfNoneMatch = None
 ) -> ListQuery:
@@ -129,4 +137,5 @@ Tasks = Annotated[TaskService, Depends(get_tasks)]
 Lists = Annotated[ListService, Depends(get_lists)]
 BodyOwnersTasks = Annotated[TaskService, Depends(get_body_owners_tasks)]
 BulkFilters = Annotated[Filters, Depends(get_bulk_filters)]
+TrashFilters = Annotated[Filters, Depends(get_trash_filters)]
 ListRequest = Annotated[ListQuery, Depends(get_list_query)]

@@ -57,6 +57,11 @@ def page_response(request: Request, page: Page, if_none_match: EntityTags | None
     return Response(page.json, 200, headers, _JSON)
 
 
+def restored_response(number: int) -> Response:
+    """200 with the number of tasks that came out of the trash."""
+    return Response(f'{{"restored":{number}}}', 200, media_type=_JSON)
+
+
 def _next_page(request: Request, cursor: str) -> str:
     parameters = request.query_params.multi_items()
     kept = [(name, value) for name, value in parameters if name != "cursor"]

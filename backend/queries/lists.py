@@ -29,7 +29,7 @@ from backend.queries.ownership import Condition, owned
 from backend.queries.rendering import json_of, shown
 from backend.queries.revisions import bump
 from backend.queries.sorting import Sort, compared, is_after, ordering
-from backend.queries.statement import CountRow, PageRow, Statement
+from backend.queries.statement import MovedRow, PageRow, Statement
 from backend.queries.tasks import COLUMNS
 
 _REVISION = func.coalesce(
@@ -108,22 +108,27 @@ def _wanted(shape: Shape) -> list[Condition]:
 
 
 @cache
-def trashing(active: frozenset[str]) -> Statement[CountRow]:
-    """Trash what matches, each with a number of its own, and answer how many.
+def moving(active: frozenset[str]) -> Statement[MovedRow]:
+    """Move what matches to the trash, or out of it where the filters mean the trash: one batch.
 
-    What matched is found first and looked at again when the owner's row is ours: whoever changed a
-    task meanwhile, so that it no longer matches, keeps it.
+    Each task gets a number of its own. What matched is found first and looked at again when the
+    owner's row is ours: whoever changed a task meanwhile, so that it no longer matches, keeps it.
+    Parameters besides those of the filters: `after_id`, where the batch before ended, and `batch`.
     """
     wanted = and_(owned(), *conditions(active))
     number = func.row_number().over(order_by=tasks.c.id).label("number")
-    matched = select(tasks.c.id, number).where(wanted).cte("matched")
+    beyond = tasks.c.id > bindparam("after_id", type_=BigInteger)
+    batch = select(tasks.c.id, number).where(wanted, beyond).order_by(tasks.c.id)
+    matched = batch.limit(bindparam("batch", type_=BigInteger)).cte("matched")
     count = select(func.count()).select_from(matched).scalar_subquery()
     taken = bump(exists(select(matched.c.id)), by=count)
     statement = update(tasks).where(wanted, tasks.c.id == matched.c.id)
     statement = statement.values(
-        deleted_at=taken.c.changed_at,
+        deleted_at=null() if "deleted" in active else taken.c.changed_at,
         updated_at=taken.c.changed_at,
         revision=taken.c.revision - count + matched.c.number,
     )
-    trashed = statement.returning(tasks.c.id).cte("trashed")
-    return Statement(select(func.count()).select_from(trashed), CountRow)
+    moved = statement.returning(tasks.c.id).cte("moved")
+    last = select(func.max(matched.c.id)).scalar_subquery()
+    answer = select(func.count(), count.label("matched"), last.label("last_id"))
+    return Statement(answer.select_from(moved), MovedRow)

@@ -59,10 +59,12 @@ class PageRow(NamedTuple):
     json: str | None
 
 
-class CountRow(NamedTuple):
-    """A number of rows."""
+class MovedRow(NamedTuple):
+    """How many tasks a batch moved, of how many that matched, and the last of these."""
 
-    number: int
+    moved: int
+    matched: int
+    last_id: int | None
 
 
 class OwnerCountRow(NamedTuple):

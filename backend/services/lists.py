@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.database.execution import OwnedSession
+from backend.errors import DatabaseUnavailable, TimedOut
 from backend.queries import cursor, lists, sorting
 from backend.queries.filters import Filters
 from backend.queries.sorting import Sort
 from backend.services.entity_tags import EntityTags
+
+MAX_BATCH = 10_000
+"""Tasks that one statement moves: far less than a second's work."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,27 @@ class ListService:
             next_cursor = cursor.encode(self._identity(query), position)
         return Page(f"[{','.join(page)}]", next_cursor, row.total, row.revision)
 
-    def trash(self, filters: Filters) -> None:
-        """Move what matches to the trash, in one statement. Repeatable."""
-        self._session.one(lists.trashing(filters.active), **filters.parameters)
+    def move(self, filters: Filters) -> int:
+        """Move what matches to the trash, or out of it where the filters mean the trash.
+
+        Answers how many. In batches, each a round trip: what the deadline cuts short has been done
+        so far, and the error says so. Repeatable.
+        """
+        statement, moved, after_id = lists.moving(filters.active), 0, 0
+        while True:
+            try:
+                row = self._session.one(
+                    statement, after_id=after_id, batch=MAX_BATCH, **filters.parameters
+                )
+            except (DatabaseUnavailable, TimedOut) as error:
+                if not moved:
+                    raise
+                rest = f"{moved} tasks were done before that; send the request again for the rest."
+                raise type(error)(f"{error} {rest}") from error
+            moved += row.moved
+            if row.last_id is None or row.matched < MAX_BATCH:
+                return moved
+            after_id = row.last_id
 
     def _last(self, query: ListQuery) -> Sequence[Any] | None:
         """Where the page before ended; None for the first page."""

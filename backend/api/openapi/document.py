@@ -28,6 +28,10 @@ TAGS = [
 ]
 
 
+BULK = ("_delete_tasks", "_restore_tasks")
+"""Operations on whatever matches."""
+
+
 def operation_id(route: APIRoute) -> str:
     """`primary_read_task`: short names for generated clients."""
     return f"{route.tags[0]}_{route.name.replace('_owned', '')}"
@@ -38,7 +42,7 @@ def _correct(operation: dict[str, Any]) -> None:
     for parameter in operation.get("parameters", ()):
         schema = parameter["schema"]
         _without_null(schema)
-        if parameter["name"] == "q" and operation["operationId"].endswith("_delete_tasks"):
+        if parameter["name"] == "q" and operation["operationId"].endswith(BULK):
             schema["pattern"] = A_WORD  # an empty search box must not mean everything
         if schema.get("type") == "string" and not isinstance(schema.get("default"), str):
             schema.pop("default", None)  # the parsed form, which nobody can send

@@ -9,7 +9,14 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response
 from starlette.routing import BaseRoute
 
-from backend.api.dependencies import BodyOwnersTasks, BulkFilters, ListRequest, Lists, Tasks
+from backend.api.dependencies import (
+    BodyOwnersTasks,
+    BulkFilters,
+    ListRequest,
+    Lists,
+    Tasks,
+    TrashFilters,
+)
 from backend.api.openapi.document import operation_id
 from backend.api.openapi.responses import (
     ANYWHERE,
@@ -22,11 +29,12 @@ from backend.api.openapi.responses import (
     RESTORED,
     WRITTEN,
 )
-from backend.api.responses import created_response, page_response, task_response
+from backend.api.responses import created_response, page_response, restored_response, task_response
 from backend.api.routing.event_loop import Handler, on_event_loop
 from backend.api.routing.route import StrictRoute
 from backend.api.schemas.fields import TaskId
 from backend.api.schemas.headers import IdempotencyKey, IfMatch, IfNoneMatch
+from backend.api.schemas.lists import Restored
 from backend.api.schemas.tasks import (
     Completion,
     OwnedTaskContent,
@@ -57,8 +65,13 @@ def create_owned_task(
 
 def delete_tasks(filters: BulkFilters, lists: Lists) -> Response:
     """Move all tasks that match to the trash; without a filter, all. Repeatable."""
-    lists.trash(filters)
+    lists.move(filters)
     return Response(status_code=204)
+
+
+def restore_tasks(filters: TrashFilters, lists: Lists) -> Response:
+    """Take all tasks that match out of the trash; without a filter, all. Repeatable."""
+    return restored_response(lists.move(filters))
 
 
 def read_task(id: TaskId, tasks: Tasks, if_none_match: IfNoneMatch = None) -> Response:
@@ -117,6 +130,7 @@ def _surface(
     add("GET", "", list_tasks, response_model=list[TaskRead], responses=LISTED)
     add("POST", "", create, **one, **body, status_code=201, responses=CREATED)
     add("DELETE", "", delete_tasks, status_code=204)
+    add("POST", "/restore", restore_tasks, response_model=Restored)
     add("GET", "/{id}", read_task, **one, responses=READ)
     add("PUT", "/{id}", replace_task, **one, **body, responses=WRITTEN)
     add("PATCH", "/{id}", patch_task, **one, **body, responses=PATCHED, openapi_extra=MERGE_PATCH)

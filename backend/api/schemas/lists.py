@@ -8,6 +8,7 @@ from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
+    ConfigDict,
     Field,
     StringConstraints,
     WithJsonSchema,
@@ -104,3 +105,11 @@ class ListParameters(FilterParameters):
     limit: Limit = 500
     cursor: Cursor = None
     count: Choice = Field(False, description="Add `X-Total-Count`.")
+
+
+class Restored(BaseModel):
+    """How many tasks came out of the trash."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"restored": 3}]})
+
+    restored: int = Field(ge=0)

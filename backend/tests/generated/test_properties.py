@@ -30,8 +30,7 @@ Search = tuple[Place, Query, Condition, str]
 MORE = os.environ.get("PROPERTY_STEPS")
 STEPS = int(MORE or 2000)
 STEPS_OF_AN_EXAMPLE = 100
-MOST_EXAMPLES = 9
-"""Of one run: from the tenth on, Hypothesis would mostly vary those that it has."""
+MAX_EXAMPLES = 9  # of one run: from the tenth on, Hypothesis mostly varies those that it has
 
 SETTINGS = settings(
     stateful_step_count=STEPS_OF_AN_EXAMPLE,
@@ -54,10 +53,6 @@ unknown = st.sampled_from(({}, {}, {}, {"deleted": True}, {"limit": 1}, {"tags":
 
 def searches(queries: st.SearchStrategy[Query]) -> st.SearchStrategy[Search]:
     return st.tuples(places, queries, draw.conditions, methods)
-
-
-def same(content: Content) -> Content:
-    return content
 
 
 class Requests(ModelMachine):
@@ -131,33 +126,43 @@ class Requests(ModelMachine):
 
     @rule(aim=aims, body=completions)
     def complete(self, aim: Aim, body: dict[str, bool] | None) -> None:
-        def completed(content: Content) -> Content:
+        def done(content: Content) -> Content:
             return replace(content, completed=body["completed"] if body else not content.completed)
 
-        self.write(aim, ("PATCH", "/complete", body), completed)
+        self.write(aim, ("PATCH", "/complete", body), done)
 
     @rule(aim=aims)
     def trash(self, aim: Aim) -> None:
-        if plan := self.plan(aim, ("DELETE", "", None), same):
+        if plan := self.plan(aim, ("DELETE", "", None), lambda same: same):
             response, owner, task, _ = plan
             self.moved_to_trash(owner, {task.id}, response)
 
     @rule(aim=aims)
     def restore(self, aim: Aim) -> None:
-        self.write(aim, ("POST", "/restore", None), same, find=Owner.any)
+        self.write(aim, ("POST", "/restore", None), lambda same: same, find=Owner.any)
 
     @precondition(lambda self: all(len(one.ids()) > 4 for one in self.owners.values()))
     @rule(place=places, filters=draw.filters, more=unknown)
     def trash_many(self, place: Place, filters: Filters, more: dict[str, Any]) -> None:
+        self.move_many(place, filters, more, restores=False)
+
+    @precondition(lambda self: any(one.ids(trashed=True) for one in self.owners.values()))
+    @rule(place=places, filters=draw.filters | st.just({}), more=unknown)
+    def restore_many(self, place: Place, filters: Filters, more: dict[str, Any]) -> None:
+        self.move_many(place, filters, more, restores=True)
+
+    def move_many(self, place: Place, filters: Filters, more: Any, *, restores: bool) -> None:
         owner = self.owners[place.owner]
         wanted = at(filters, owner.tasks.values())
-        url = place.surface.tasks(place.owner, encoded({**wanted, **more}))
-        response = self.send(Request("DELETE", url))
+        address = place.surface.restore if restores else place.surface.tasks
+        url = address(place.owner, encoded({**wanted, **more}))
+        response = self.send(Request("POST" if restores else "DELETE", url))
         if more or not wanted.get("q", "all").strip():  # an empty search is not about everything
             require_problem(response, 400, "validation_error")
-        else:
-            ids = {task.id for task in owner.tasks.values() if matches(task, wanted)}
-            self.moved_to_trash(owner, ids, response)
+            return
+        meant = {**wanted, "deleted": restores}
+        ids = {task.id for task in owner.tasks.values() if matches(task, meant)}
+        (self.moved_out_of_trash if restores else self.moved_to_trash)(owner, ids, response)
 
     @rule(search=searches(draw.found))
     def find(self, search: Search) -> None:
@@ -216,9 +221,8 @@ class Requests(ModelMachine):
             query = replace(query, sort=("title",) if query.sort != ("title",) else ("-title",))
         else:
             query = replace(query, filters={**query.filters, "q": "another"})
-        response = self.send(
-            Request("GET", surface.tasks(owner, f"{query}&{encoded({'cursor': cursor})}"))
-        )
+        url = surface.tasks(owner, f"{query}&{encoded({'cursor': cursor})}")
+        response = self.send(Request("GET", url))
         require_problem(response, 400, "invalid_cursor")
 
 
@@ -236,7 +240,7 @@ def test_the_service_does_what_the_model_does(
             wanted = (STEPS - service.steps) // STEPS_OF_AN_EXAMPLE + 2
             run_state_machine_as_test(
                 seed(next(numbers))(Requests),
-                settings=settings(SETTINGS, max_examples=min(wanted, MOST_EXAMPLES)),
+                settings=settings(SETTINGS, max_examples=min(wanted, MAX_EXAMPLES)),
             )
     expected = {200, 201, 204, 304, 400, 404, 409, 412, 422, "replayed", "followed"}
     assert service.steps >= STEPS

@@ -46,7 +46,7 @@ def told(answer: Any) -> Any:
 def test_every_handler_of_tasks_has_a_resolver(shared_app: FastAPI) -> None:
     routes = [one for one in shared_app.routes if isinstance(one, APIRoute)]
     of_tasks = [one for one in routes if "tasks" in one.path]
-    assert len(of_tasks) == 18
+    assert len(of_tasks) == 20
     assert all(resolver_of(one.dependant, {}) for one in of_tasks)
 
 

@@ -57,7 +57,8 @@ def build() -> list[Executable]:
     shapes = [lists.Shape(NO_FILTER, SORT, nulls, counted=True) for nulls in (None, (False,))]
     pages = list(map(lists.page, shapes))
     both = [one for write in writes for one in (write.always, write.if_match)]
-    built = [*fixed, *both, *pages, lists.trashing(NO_FILTER)]
+    moves = [lists.moving(NO_FILTER), lists.moving(frozenset({"deleted"}))]
+    built = [*fixed, *both, *pages, *moves]
     return [statement.executable for statement in built]
 
 
@@ -129,6 +130,7 @@ def owners_are_apart(client: RecordingClient, connection: Connection) -> None:
 def empty_trash(client: RecordingClient, connection: Connection) -> None:
     """The purge of one owner removes all of its trash and keys, and nothing of the other's."""
     assert client.delete(f"/api/{THEIRS}/tasks").is_success
+    restore_all(client, connection)
     connection.exec_driver_sql("UPDATE idempotency_keys SET expires_at = now()")
     theirs = rows(connection, THEIRS)
     sessions = sessionmaker(connection, class_=Session, join_transaction_mode="create_savepoint")
@@ -142,6 +144,17 @@ def empty_trash(client: RecordingClient, connection: Connection) -> None:
     assert rows(connection, THEIRS) == theirs
     assert rows(connection, MINE) == mine
     assert len(mine) == 1
+
+
+def restore_all(client: RecordingClient, connection: Connection) -> None:
+    """Everything of one owner comes out of the trash and goes back, nothing of the other."""
+    theirs = rows(connection, THEIRS)
+    restored = client.post(f"/api/{MINE}/tasks/restore")
+    assert restored.status_code == 200
+    assert restored.json() == {"restored": len(client.get(f"/api/{MINE}/tasks").json())}
+    assert restored.json() != {"restored": 0}
+    assert client.delete(f"/api/{MINE}/tasks").status_code == 204
+    assert rows(connection, THEIRS) == theirs
 
 
 def keys(client: RecordingClient) -> None:

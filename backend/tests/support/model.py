@@ -201,12 +201,12 @@ class Owner:
         self._require(answer, after)
         self._number([answer])
 
-    def trash(self, moved: Collection[Task]) -> None:
-        """Tasks were moved to the trash, where they are found now."""
+    def move(self, moved: Collection[Task], *, trashed: bool) -> None:
+        """Tasks were moved to the trash, or out of it, where they are found now."""
         for task in moved:
             before = self.tasks[task.id]
             news = replace(before, revision=task.revision, updated_at=task.updated_at)
-            self._require(task, replace(news, trashed=True))
+            self._require(task, replace(news, trashed=trashed))
         if moved:
             self._number(moved)
 

@@ -171,8 +171,16 @@ class ModelMachine(RuleBasedStateMachine):
     def moved_to_trash(self, owner: Owner, ids: set[int], response: Any) -> None:
         """A deletion was answered; the new revisions are in no answer."""
         assert (response.status_code, response.content) == (204, b"")
+        owner.move(self.stored_tasks(owner, ids), trashed=True)
+
+    def moved_out_of_trash(self, owner: Owner, ids: set[int], response: Any) -> None:
+        """A restore of many was answered with their number."""
+        assert (response.status_code, response.json()) == (200, {"restored": len(ids)})
+        owner.move(self.stored_tasks(owner, ids), trashed=False)
+
+    def stored_tasks(self, owner: Owner, ids: set[int]) -> list[Task]:
         _, found = stored(self.service.below).get(owner.number, (0, {}))
-        owner.trash([found[task_id] for task_id in ids])
+        return [found[task_id] for task_id in ids]
 
     def require_page(
         self, response: Any, owner: Owner, query: Query, rest: list[Task]

@@ -31,6 +31,11 @@ class Surface:
             return f"/api/{owner}/tasks/{task_id}{action}"
         return f"/api/v1/tasks/{task_id}{action}?user_id={owner}"
 
+    def restore(self, owner: object, query: str = "") -> str:
+        """The address that takes many tasks out of the trash."""
+        url = self.task(owner, "restore")
+        return url + f"{'&' if '?' in url else '?'}{query}" if query else url
+
     def create(self, owner: object, **content: Any) -> Request:
         """The request that creates a task."""
         if self.name == "primary":
