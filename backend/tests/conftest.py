@@ -20,6 +20,7 @@ from backend.app import create_app
 from backend.database.engine import make_engine
 from backend.dev.postgres.cluster import Cluster, temporary_cluster
 from backend.runtime import Runtime
+from backend.tests.support.api import Api
 from backend.tests.support.arena import Arena
 from backend.tests.support.databases import as_service, cloned, create_template, empty, settings_for
 from backend.tests.support.pooler import pooled
@@ -109,6 +110,12 @@ def client(
     transaction.rollback()
     shared_app.state.runtime = committing
     shared_app.dependency_overrides.clear()
+
+
+@pytest.fixture
+def api(client: RecordingClient, surface: Surface) -> Api:
+    """The first owner's requests, on each surface in turn."""
+    return Api(client, surface)
 
 
 @pytest.fixture

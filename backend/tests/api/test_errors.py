@@ -12,6 +12,7 @@ from sqlalchemy.engine import make_url
 
 from backend.api.dependencies import get_body_owners_tasks, get_owned_session
 from backend.app import create_app
+from backend.tests.support.api import Api
 from backend.tests.support.databases import settings_for
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import RecordingClient
@@ -113,44 +114,37 @@ def require_cors(response: Any) -> None:
 
 
 @pytest.mark.requirement("FR-14")
-def test_a_success_carries_the_cors_headers_for_an_allowed_origin_only(
-    client: RecordingClient, surface: Surface
-) -> None:
+def test_a_success_carries_the_cors_headers_for_an_allowed_origin_only(api: Api) -> None:
     for origin in (ORIGIN, "http://localhost:5173"):
-        request = vars(surface.create(1, title="x"))
-        response = client.request(**request, headers={"Origin": origin})
+        response = api.create({"Origin": origin}, title="x")
         assert response.status_code == 201
         assert response.headers["access-control-allow-origin"] == origin
-    require_cors(client.get(surface.tasks(1), headers={"Origin": ORIGIN}))
+    require_cors(api.list(headers={"Origin": ORIGIN}))
     for origin in ("http://localhost:3001", "https://localhost:3000", f"{ORIGIN}.example", "null"):
-        response = client.get(surface.tasks(1), headers={"Origin": origin})
+        response = api.list(headers={"Origin": origin})
         assert response.status_code == 200
         assert not any(name.startswith("access-control-allow") for name in response.headers)
 
 
 @pytest.mark.requirement("FR-14")
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
-def test_a_preflight_from_an_allowed_origin_is_granted(
-    client: RecordingClient, surface: Surface, method: str
-) -> None:
+def test_a_preflight_from_an_allowed_origin_is_granted(api: Api, method: str) -> None:
     asked = {"Access-Control-Request-Method": method, "Access-Control-Request-Headers": "if-match"}
-    response = client.options(surface.tasks(1), headers={"Origin": ORIGIN, **asked})
+    response = api.client.options(api.tasks(), headers={"Origin": ORIGIN, **asked})
     assert response.status_code == 200
     assert response.headers["access-control-allow-origin"] == ORIGIN
     assert method in response.headers["access-control-allow-methods"].split(", ")
     assert "if-match" in response.headers["access-control-allow-headers"].split(", ")
     assert "access-control-allow-credentials" not in response.headers
-    assert client.recorder.statements == []
+    assert api.statements == []
 
 
 @pytest.mark.requirement("FR-14", "FR-12", "NFR-20")
 @pytest.mark.threat(19)
-def test_a_preflight_from_another_origin_is_refused_without_the_headers(
-    client: RecordingClient, surface: Surface
-) -> None:
+def test_a_preflight_from_another_origin_is_refused_without_the_headers(api: Api) -> None:
     headers = {"Origin": f"https://{MARK}.example", "Access-Control-Request-Method": "GET"}
     headers["Access-Control-Request-Headers"] = f"x-{MARK}"
-    response = client.options(surface.tasks(1), headers=headers)
+    response = api.client.options(api.tasks(), headers=headers)
     require_problem(response, 400, "validation_error")
     assert not any(name.startswith("access-control-allow") for name in response.headers)
 
@@ -170,9 +164,8 @@ def test_a_defect_is_told_to_the_log_only(
     broken: RecordingClient, surface: Surface, verb: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    requests = {**surface.verbs(1, 1), "create": surface.create(1, title="x")}
-    request = vars(requests[verb]) if verb != "list" else {"method": "GET", "url": surface.tasks(1)}
-    response = broken.request(**request, headers={"Origin": ORIGIN, "X-Request-ID": "defect-1"})
+    api = Api(broken, surface)
+    response = api.send(api.every(1)[verb], {"Origin": ORIGIN, "X-Request-ID": "defect-1"})
     assert response.status_code == 500
     require_cors(response)
     assert response.headers["x-request-id"] == "defect-1"
@@ -189,10 +182,10 @@ def test_a_defect_is_told_to_the_log_only(
 @pytest.mark.parametrize(
     "given", ["abc-1._Z", "x", "5f0c9d0e-8a35-4f7c-9a2e-0d8a0d7a6b61", "a" * 128]
 )
-def test_a_plain_request_id_is_kept(client: RecordingClient, surface: Surface, given: str) -> None:
-    for url in (surface.tasks(1), surface.tasks(0), "/nowhere", "/health/live"):
-        assert client.get(url, headers={"X-Request-ID": given}).headers["x-request-id"] == given
-    problem = client.get(surface.tasks(0), headers={"X-Request-ID": given}).json()
+def test_a_plain_request_id_is_kept(api: Api, given: str) -> None:
+    for url in (api.tasks(), api.of(0).tasks(), "/nowhere", "/health/live"):
+        assert api.client.get(url, headers={"X-Request-ID": given}).headers["x-request-id"] == given
+    problem = api.of(0).list(headers={"X-Request-ID": given}).json()
     assert problem["request_id"] == given
 
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from sqlalchemy import Connection
 
-from backend.tests.support.contents import create
+from backend.tests.support.api import Api
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY, Surface
 
@@ -36,22 +36,22 @@ Add = Callable[..., dict[str, object]]
 Find = Callable[..., list[str]]
 
 
-def found(client: RecordingClient, surface: Surface, **parameters: object) -> list[str]:
-    response = client.get(surface.tasks(1, urlencode(parameters, doseq=True)))
+def found(api: Api, **parameters: object) -> list[str]:
+    response = api.list(urlencode(parameters, doseq=True))
     assert response.status_code == 200, response.text
     return [task["title"] for task in response.json()]
 
 
 @pytest.fixture
-def add(client: RecordingClient, surface: Surface) -> Add:
+def add(api: Api) -> Add:
     """Creates a task with this title and content."""
-    return lambda title, **content: create(client, surface, title=title, **content)
+    return lambda title, **content: api.made(title=title, **content)
 
 
 @pytest.fixture
-def find(client: RecordingClient, surface: Surface) -> Find:
+def find(api: Api) -> Find:
     """The titles that a list with these parameters answers."""
-    return partial(found, client, surface)
+    return partial(found, api)
 
 
 def before(instant: str) -> str:  # by a microsecond
@@ -105,8 +105,8 @@ def test_the_zone_places_an_instant_on_its_day(
 ) -> None:
     instants = [before(first), f"{first}:00Z", before(end), f"{end}:00Z", None]
     for title, due_at in zip(["before", "first", "last", "after", "no"], instants, strict=True):
-        create(client, PRIMARY, title=title, due_at=due_at)
-    find = partial(found, client, PRIMARY, time_zone=zone)
+        Api(client, PRIMARY).made(title=title, due_at=due_at)
+    find = partial(found, Api(client, PRIMARY), time_zone=zone)
     assert find(due_from=day, due_to=day) == ["first", "last"]
     assert find(due_from=day) == ["first", "last", "after"]
     assert find(due_to=day) == ["before", "first", "last"]
@@ -180,8 +180,8 @@ def test_updated_since_is_inclusive_to_the_microsecond(
 def test_updated_since_finds_what_was_changed_since(
     live: RecordingClient, surface: Surface
 ) -> None:
-    find = partial(found, live, surface)
-    tasks = [create(live, surface, title=str(number)) for number in range(3)]
+    find = partial(found, Api(live, surface))
+    tasks = [Api(live, surface).made(title=str(number)) for number in range(3)]
     changed = live.patch(surface.task(1, tasks[0]["id"]), json={"title": "new"}).json()
     assert find(updated_since=tasks[1]["updated_at"]) == ["new", "1", "2"]
     assert find(updated_since=changed["updated_at"]) == ["new"]
@@ -190,16 +190,14 @@ def test_updated_since_finds_what_was_changed_since(
 
 
 @pytest.mark.requirement("FR-16", "FR-19")
-def test_deleted_lists_the_trash_and_nothing_else(
-    client: RecordingClient, surface: Surface, add: Add, find: Find
-) -> None:
+def test_deleted_lists_the_trash_and_nothing_else(api: Api, add: Add, find: Find) -> None:
     _, *tasks = [add(name, tags=[name]) for name in ("kept", "a", "b")]
     for task in tasks:
-        client.delete(surface.task(1, task["id"]))
+        api.delete(task["id"])
     assert find(deleted="true") == ["a", "b"]
     assert find(deleted="false") == find() == ["kept"]
     assert (find(deleted="true", tag="b"), find(tag="b")) == (["b"], [])
-    client.post(surface.task(1, tasks[0]["id"], "/restore"))
+    api.restore(tasks[0]["id"])
     assert (find(deleted="true"), find()) == (["b"], ["kept", "a"])
 
 
@@ -233,18 +231,16 @@ def test_all_filters_hold_at_once(add: Add, find: Find) -> None:
 
 
 @pytest.mark.requirement("FR-16")
-def test_the_total_counts_all_matches_of_all_pages(
-    client: RecordingClient, surface: Surface, add: Add
-) -> None:
+def test_the_total_counts_all_matches_of_all_pages(api: Api, add: Add) -> None:
     for number in range(7):
         add(str(number), completed=number % 2 == 0)
-    pages = [client.get(surface.tasks(1, "completed=true&limit=3&count=true"))]
+    pages = [api.list("completed=true&limit=3&count=true")]
     while "next" in pages[-1].links:
-        pages.append(client.get(pages[-1].links["next"]["url"]))
+        pages.append(api.client.get(pages[-1].links["next"]["url"]))
     assert [[task["title"] for task in page.json()] for page in pages] == [["0", "2", "4"], ["6"]]
     assert [page.headers["x-total-count"] for page in pages] == ["4", "4"]
-    assert "x-total-count" not in client.get(surface.tasks(1, "completed=true")).headers
-    nothing = client.get(surface.tasks(1, "completed=true&tag=a&count=true&limit=1&sort=-due"))
+    assert "x-total-count" not in api.list("completed=true").headers
+    nothing = api.list("completed=true&tag=a&count=true&limit=1&sort=-due")
     assert (nothing.status_code, nothing.json()) == (200, [])
     assert nothing.headers["x-total-count"] == "0"
     assert "link" not in nothing.headers

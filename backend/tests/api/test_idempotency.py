@@ -7,6 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import Connection, NullPool, create_engine
 
+from backend.tests.support.api import Api
 from backend.tests.support.arena import Arena
 from backend.tests.support.below import rows
 from backend.tests.support.contents import CONTENT, DEFAULTS
@@ -33,9 +34,9 @@ KEYS = {
 }
 
 
-def post(client: Any, surface: Surface, key: str = KEY, owner: int = 1, **content: Any) -> Any:
-    request = surface.create(owner, **{"title": "Buy milk"} | content)
-    return client.request(**vars(request), headers={"Idempotency-Key": key})
+def post(api: Api, key: str = KEY, **content: Any) -> Any:
+    headers = {"Idempotency-Key": key}
+    return api.create(headers, **{"title": "Buy milk"} | content)
 
 
 def require_replay(replay: Any, first: Any) -> None:
@@ -52,46 +53,43 @@ def require_replay(replay: Any, first: Any) -> None:
 def test_a_repeated_create_returns_the_first_answer_whatever_became_of_the_task(
     arena: Arena, surface: Surface, content: dict[str, Any]
 ) -> None:
-    owner = arena.new_owner()
-    first = post(arena.client, surface, owner=owner, **content)
+    api = arena.api(surface)
+    first = post(api, **content)
     task = first.json()
-    verbs = surface.verbs(owner, task["id"])
-    assert arena.client.get(surface.task(owner, task["id"])).content == first.content
+    assert api.read(task["id"]).content == first.content
     for verb in (None, "replace", "toggle", "delete", "restore"):
         if verb:
-            assert arena.client.request(**vars(verbs[verb])).is_success
-        before = arena.client.get(surface.tasks(owner)).content
-        require_replay(post(arena.client, surface, owner=owner, **content), first)
-        listed = arena.client.get(surface.tasks(owner))
+            assert api.do(verb, task["id"]).is_success
+        before = api.list().content
+        require_replay(post(api, **content), first)
+        listed = api.list()
         assert (listed.content, len(listed.json())) == (before, int(verb != "delete"))
-    assert arena.client.delete(surface.tasks(owner)).status_code == 204
-    require_replay(post(arena.client, surface, owner=owner, **content), first)
+    assert api.delete_all().status_code == 204
+    require_replay(post(api, **content), first)
 
 
 @pytest.mark.parametrize("field", OTHER)
 def test_a_key_with_other_content_is_422_and_makes_nothing(
-    client: RecordingClient, surface: Surface, below: Connection, field: str
+    api: Api, below: Connection, field: str
 ) -> None:
-    assert post(client, surface).status_code == 201
+    assert post(api).status_code == 201
     before = rows(below)
-    response = post(client, surface, **{field: OTHER[field]})
+    response = post(api, **{field: OTHER[field]})
     require_problem(response, 422, "idempotency_key_reused", KEY)
     assert "idempotent-replayed" not in response.headers
-    assert post(client, surface).headers["idempotent-replayed"] == "true"
+    assert post(api).headers["idempotent-replayed"] == "true"
     assert rows(below) == before
 
 
-def test_the_same_content_spelled_otherwise_is_the_same(
-    client: RecordingClient, surface: Surface, below: Connection
-) -> None:
+def test_the_same_content_spelled_otherwise_is_the_same(api: Api, below: Connection) -> None:
     content: dict[str, Any] = {
         "title": "Größe",
         "due_at": "2026-11-24T23:30:00Z",
         "tags": ["home", "é"],
     }
-    first = post(client, surface, **content)
+    first = post(api, **content)
     before = rows(below)
-    request = surface.create(1, **content)
+    request = api.surface.create(1, **content)
     whole = DEFAULTS | request.json | {"user_id": 1}
     spellings: list[dict[str, Any]] = [
         {name: whole[name] for name in sorted(whole, reverse=True)},
@@ -104,89 +102,83 @@ def test_the_same_content_spelled_otherwise_is_the_same(
     headers = {"Idempotency-Key": KEY, "Content-Type": "application/json; charset=UTF-8"}
     for body in spellings:
         for text in (json.dumps(body), json.dumps(body, ensure_ascii=False, indent="\t") + "\n"):
-            replay = client.post(request.url, content=text.encode(), headers=headers)
+            replay = api.client.post(request.url, content=text.encode(), headers=headers)
             require_replay(replay, first)
     assert rows(below) == before
 
 
 @pytest.mark.threat(21)
-def test_keys_of_different_owners_never_meet(client: RecordingClient, surface: Surface) -> None:
-    firsts = [post(client, surface, owner=owner, title=f"of {owner}") for owner in (1, 2)]
+def test_keys_of_different_owners_never_meet(api: Api) -> None:
+    firsts = [post(api.of(owner), title=f"of {owner}") for owner in (1, 2)]
     assert [first.status_code for first in firsts] == [201, 201]
     for owner, first in zip((1, 2), firsts, strict=True):
-        require_replay(post(client, surface, owner=owner, title=f"of {owner}"), first)
+        require_replay(post(api.of(owner), title=f"of {owner}"), first)
         assert first.json()["user_id"] == owner
-        assert client.get(surface.tasks(owner)).json() == [first.json()]
+        assert api.of(owner).list().json() == [first.json()]
 
 
 @pytest.mark.parametrize(("one", "other"), [(PRIMARY, FLAT), (FLAT, PRIMARY)])
 def test_a_key_is_the_same_on_both_surfaces(
     client: RecordingClient, one: Surface, other: Surface
 ) -> None:
-    first = post(client, one)
-    require_replay(post(client, other), first)
-    require_problem(post(client, other, title="x"), 422, "idempotency_key_reused")
+    first = post(Api(client, one))
+    require_replay(post(Api(client, other)), first)
+    require_problem(post(Api(client, other), title="x"), 422, "idempotency_key_reused")
 
 
-def test_a_create_that_is_refused_does_not_use_up_its_key(
-    client: RecordingClient, surface: Surface, below: Connection
-) -> None:
+def test_a_create_that_is_refused_does_not_use_up_its_key(api: Api, below: Connection) -> None:
     before = rows(below)
-    url, headers = surface.create(1).url, {"Idempotency-Key": KEY}
-    assert post(client, surface, title=" ").status_code == 400
-    assert client.post(url, content=b"{}", headers=headers).status_code == 415
+    url, headers = api.surface.create(1).url, {"Idempotency-Key": KEY}
+    assert post(api, title=" ").status_code == 400
+    assert api.client.post(url, content=b"{}", headers=headers).status_code == 415
     assert rows(below) == before
-    first = post(client, surface)
+    first = post(api)
     assert first.status_code == 201
-    require_replay(post(client, surface), first)
+    require_replay(post(api), first)
 
 
 @pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
 def test_any_printable_text_is_a_key(arena: Arena, surface: Surface, key: str) -> None:
-    owner = arena.new_owner()
-    first = post(arena.client, surface, key, owner)
-    require_replay(post(arena.client, surface, key, owner), first)
+    api = arena.api(surface)
+    first = post(api, key)
+    require_replay(post(api, key), first)
     others = {key.swapcase(), key[:-1] + "~", key.replace("  ", " ")} - {key}
-    answers = [post(arena.client, surface, other, owner) for other in others]
+    answers = [post(api, other) for other in others]
     assert all("idempotent-replayed" not in answer.headers for answer in answers)
-    assert len(arena.client.get(surface.tasks(owner)).json()) == 1 + len(others)
+    assert len(api.list().json()) == 1 + len(others)
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "a\tb", b"caf\xc3\xa9", b"\x7f"])
-def test_anything_else_is_no_key(
-    client: RecordingClient, surface: Surface, below: Connection, key: Any
-) -> None:
+def test_anything_else_is_no_key(api: Api, below: Connection, key: Any) -> None:
     before = rows(below)
-    problem = require_problem(post(client, surface, key), 400, "validation_error")
+    problem = require_problem(post(api, key), 400, "validation_error")
     assert [error["loc"] for error in problem["errors"]] == ["header.Idempotency-Key"]
     assert rows(below) == before
 
 
 def test_a_key_counts_for_24_hours_by_the_clock_of_the_database(
-    client: RecordingClient, surface: Surface, below: Connection
+    api: Api, below: Connection
 ) -> None:
     """Within the test's transaction that clock stands still."""
-    first = post(client, surface)
+    first = post(api)
     lasts = "SELECT expires_at - now() = interval '24 hours' FROM idempotency_keys"
     assert below.exec_driver_sql(lasts).scalar_one()
     move = "UPDATE idempotency_keys SET expires_at = now() + interval '{} microseconds'"
     below.exec_driver_sql(move.format(1))
-    require_replay(post(client, surface), first)
-    require_problem(post(client, surface, title="x"), 422, "idempotency_key_reused")
+    require_replay(post(api), first)
+    require_problem(post(api, title="x"), 422, "idempotency_key_reused")
     below.exec_driver_sql(move.format(0))
-    second = post(client, surface, title="x")
+    second = post(api, title="x")
     assert (second.status_code, second.json()["title"]) == (201, "x")
-    assert client.get(surface.tasks(1)).json() == [first.json(), second.json()]
+    assert api.list().json() == [first.json(), second.json()]
     assert below.exec_driver_sql(lasts).scalar_one()
-    require_replay(post(client, surface, title="x"), second)
-    require_problem(post(client, surface), 422, "idempotency_key_reused")
+    require_replay(post(api, title="x"), second)
+    require_problem(post(api), 422, "idempotency_key_reused")
 
 
-def twenty(arena: Arena, surface: Surface, owner: int, title: str) -> list[httpx.Response]:
+def twenty(arena: Arena, api: Api, title: str) -> list[httpx.Response]:
     """Twenty creates at once with one key; the title may hold the number of each."""
-    return arena.at_once(
-        owner, 20, lambda n: post(arena.client, surface, KEY, owner, title=title.format(n))
-    )
+    return arena.at_once(api.owner, 20, lambda n: post(api, title=title.format(n)))
 
 
 @pytest.mark.threat(37)
@@ -195,17 +187,17 @@ def test_twenty_equal_creates_at_once_with_a_key_make_one_task(
     arena: Arena, surface: Surface, state: str
 ) -> None:
     for _ in range(3):
-        owner = arena.new_owner()
+        api = arena.api(surface)
         if state != "of a new owner":
-            post(arena.client, surface, KEY if state == "expired" else "other", owner)
+            post(api, KEY if state == "expired" else "other")
         with create_engine(arena.database, poolclass=NullPool).begin() as connection:
             connection.exec_driver_sql("UPDATE idempotency_keys SET expires_at = now()")
-        answers = twenty(arena, surface, owner, "same")
+        answers = twenty(arena, api, "same")
         [first] = [one for one in answers if "idempotent-replayed" not in one.headers]
         for replay in answers:
             if replay is not first:
                 require_replay(replay, first)
-        listed = arena.client.get(surface.tasks(owner)).json()
+        listed = api.list().json()
         assert [task for task in listed if task["title"] == "same"] == [first.json()]
         assert len(listed) == (1 if state == "of a new owner" else 2)
 
@@ -214,10 +206,10 @@ def test_of_twenty_different_creates_at_once_with_a_key_one_is_done(
     arena: Arena, surface: Surface
 ) -> None:
     for _ in range(3):
-        owner = arena.new_owner()
-        answers = twenty(arena, surface, owner, "{}")
+        api = arena.api(surface)
+        answers = twenty(arena, api, "{}")
         [done] = [answer for answer in answers if answer.status_code == 201]
         for answer in answers:
             if answer is not done:
                 require_problem(answer, 422, "idempotency_key_reused")
-        assert arena.client.get(surface.tasks(owner)).json() == [done.json()]
+        assert api.list().json() == [done.json()]

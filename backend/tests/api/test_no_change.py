@@ -89,14 +89,12 @@ def test_of_twenty_equal_changes_at_once_one_is_a_change_and_all_answer_it(
     arena: Arena, surface: Surface
 ) -> None:
     """Those that waited for the first look again, and find that there is nothing to change."""
-    owner = arena.new_owner()
-    task = arena.client.request(**vars(surface.create(owner, title="before"))).json()
-    url = surface.task(owner, task["id"])
+    api = arena.api(surface)
+    task = api.made(title="before")
     answers = arena.at_once(
-        owner, 20, lambda _: arena.client.patch(url, json={"title": "after", "completed": True})
+        api.owner, 20, lambda _: api.patch(task["id"], title="after", completed=True)
     )
     assert [answer.status_code for answer in answers] == [200] * 20
-    bodies = {answer.text for answer in answers}
-    assert len(bodies) == 1
+    assert len({answer.text for answer in answers}) == 1
     assert answers[0].json()["title"] == "after"
-    assert arena.client.get(url).json() == answers[0].json()
+    assert api.read(task["id"]).json() == answers[0].json()

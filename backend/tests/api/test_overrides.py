@@ -12,9 +12,8 @@ from sqlmodel import Session
 from backend.api.dependencies import get_caller, get_session
 from backend.api.routing.resolver import resolver_of
 from backend.api.routing.route import StrictRoute
+from backend.tests.support.api import Api
 from backend.tests.support.handlers import application, counted, route
-from backend.tests.support.recorder import RecordingClient
-from backend.tests.support.surfaces import Surface
 
 
 @pytest.fixture(scope="module")
@@ -104,10 +103,10 @@ def test_what_a_generator_lends_is_taken_back_once(
 @pytest.mark.requirement("FR-11", "NFR-17")
 @pytest.mark.threat(64)
 def test_the_owner_seam_is_overridden_on_the_path_of_production(
-    client: RecordingClient, surface: Surface, monkeypatch: pytest.MonkeyPatch
+    api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With sessions of a generator and a caller of a bearer token: both by the resolver."""
-    sessions, used = client.app.state.runtime.sessions, []
+    sessions, used = api.client.app.state.runtime.sessions, []
 
     def session() -> Iterator[Session]:
         with sessions() as made:
@@ -121,10 +120,10 @@ def test_the_owner_seam_is_overridden_on_the_path_of_production(
         raise AssertionError("FastAPI solved the dependencies")
 
     monkeypatch.setattr("fastapi.routing.solve_dependencies", never)
-    client.app.dependency_overrides |= {get_session: session, get_caller: caller}
+    api.client.app.dependency_overrides |= {get_session: session, get_caller: caller}
     token = {"Authorization": "Bearer 1"}
-    mine = client.request(**vars(surface.create(1, title="x")), headers=token)
-    theirs = client.request(**vars(surface.create(2, title="x")), headers=token)
-    read = client.get(surface.task(1, mine.json()["id"]), headers=token)
+    mine = api.create(title="x", headers=token)
+    theirs = api.of(2).create(title="x", headers=token)
+    read = api.read(mine.json()["id"], headers=token)
     assert (mine.status_code, theirs.status_code, read.json()) == (201, 403, mine.json())
     assert len(used) == 3

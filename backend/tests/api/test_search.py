@@ -11,11 +11,11 @@ from sqlalchemy.engine import URL
 
 from backend.app import create_app
 from backend.dev.postgres.cluster import Cluster
-from backend.tests.support.contents import create
+from backend.tests.support.api import Api
 from backend.tests.support.databases import administer, alembic_config, settings_for, url_of
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import Recorder, RecordingClient
-from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
+from backend.tests.support.surfaces import FLAT, PRIMARY
 
 FOUND = {  # title: words that find it
     "Größe prüfen": ["größe", "GRÖ", "GRÖSSE", "prüfen größe", "ÜF Öß", "gröss"],
@@ -50,9 +50,9 @@ def queries(table: dict[str, list[str]]) -> list[str]:
     return [words for each in table.values() for words in each[:3]]
 
 
-def search(client: RecordingClient, surface: Surface, words: str, more: str = "") -> list[str]:
+def search(api: Api, words: str, more: str = "") -> list[str]:
     """The titles that a search answers."""
-    response = client.get(surface.tasks(1, f"q={quote(words, safe='')}{more}"))
+    response = api.list(f"q={quote(words, safe='')}{more}")
     assert response.status_code == 200, response.text
     return [task["title"] for task in response.json()]
 
@@ -63,52 +63,48 @@ def search(client: RecordingClient, surface: Surface, words: str, more: str = ""
 def test_words_are_found_literally_in_any_case_and_order(
     client: RecordingClient, title: str
 ) -> None:
-    create(client, PRIMARY, title=title)
-    create(client, FLAT, title="other", description=title)
-    create(client, PRIMARY, title="neither", description="-")
+    Api(client, PRIMARY).made(title=title)
+    Api(client, FLAT).made(title="other", description=title)
+    Api(client, PRIMARY).made(title="neither", description="-")
     expected = [unicodedata.normalize("NFC", title), "other"]
     for number, words in enumerate(FOUND[title]):
-        assert search(client, (PRIMARY, FLAT)[number % 2], words) == expected, ascii(words)
+        assert search(Api(client, (PRIMARY, FLAT)[number % 2]), words) == expected, ascii(words)
 
 
 @pytest.mark.requirement("FR-16")
 @pytest.mark.parametrize("title", NOT_FOUND, ids=ascii)
 def test_what_is_not_there_is_not_found(client: RecordingClient, title: str) -> None:
-    create(client, PRIMARY, title=title, description=title)
+    Api(client, PRIMARY).made(title=title, description=title)
     for words in NOT_FOUND[title]:
-        assert search(client, PRIMARY, words) == [], ascii(words)
+        assert search(Api(client, PRIMARY), words) == [], ascii(words)
 
 
 @pytest.mark.requirement("FR-16")
-def test_words_may_be_in_title_and_description_but_none_in_both(
-    client: RecordingClient, surface: Surface
-) -> None:
-    create(client, surface, title="over", description="night train")
-    create(client, surface, title="night")
+def test_words_may_be_in_title_and_description_but_none_in_both(api: Api) -> None:
+    api.made(title="over", description="night train")
+    api.made(title="night")
     for words in ("train over", "night over", "over night"):
-        assert search(client, surface, words) == ["over"]
+        assert search(api, words) == ["over"]
     for words in ("overnight", "rnigh", "over\nnightx"):
-        assert search(client, surface, words) == []
+        assert search(api, words) == []
 
 
 @pytest.mark.requirement("FR-16")
 @pytest.mark.parametrize("words", ["", " ", "\t\r\n\u00a0\u3000"], ids=ascii)
-def test_no_word_is_no_filter(client: RecordingClient, surface: Surface, words: str) -> None:
-    create(client, surface, title="a")
-    create(client, surface, title="b", completed=True)
-    assert search(client, surface, words) == ["a", "b"]
-    assert search(client, surface, words, "&completed=true") == ["b"]
+def test_no_word_is_no_filter(api: Api, words: str) -> None:
+    api.made(title="a")
+    api.made(title="b", completed=True)
+    assert search(api, words) == ["a", "b"]
+    assert search(api, words, "&completed=true") == ["b"]
 
 
 @pytest.mark.requirement("FR-16")
 @pytest.mark.parametrize("character", ["ß", "😀", "\\"])
-def test_two_hundred_characters_are_searched_for(
-    client: RecordingClient, surface: Surface, character: str
-) -> None:
-    create(client, surface, title=character * 200)
-    create(client, surface, title=character * 199)
-    assert search(client, surface, character * 200) == [character * 200]
-    assert search(client, surface, f"{character} " * 100) == [character * 200, character * 199]
+def test_two_hundred_characters_are_searched_for(api: Api, character: str) -> None:
+    api.made(title=character * 200)
+    api.made(title=character * 199)
+    assert search(api, character * 200) == [character * 200]
+    assert search(api, f"{character} " * 100) == [character * 200, character * 199]
 
 
 @pytest.mark.requirement("FR-16", "FR-12")
@@ -118,60 +114,56 @@ def test_two_hundred_characters_are_searched_for(
     ["x" * 201, MARK * 40, MARK * 900, "%" * 201, " " * 201, "\0", f"{MARK}\0", f"\0{MARK}"],
     ids=lambda words: f"{words[:9]!a} {len(words)}",
 )
-def test_too_many_characters_and_nul_are_refused(
-    client: RecordingClient, surface: Surface, words: str
-) -> None:
-    response = client.get(surface.tasks(1, f"q={quote(words)}"))
-    assert client.recorder.statements == []
+def test_too_many_characters_and_nul_are_refused(api: Api, words: str) -> None:
+    response = api.list(f"q={quote(words)}")
+    assert api.statements == []
     problem = require_problem(response, 400, "validation_error", "x" * 50)
     assert [error["loc"] for error in problem["errors"]] == ["query.q"]
 
 
 @pytest.mark.requirement("FR-16")
-def test_the_search_follows_every_change(client: RecordingClient, surface: Surface) -> None:
-    task = create(client, surface, title="Äpfel", description="GRÜN")
-    url = surface.task(1, task["id"])
+def test_the_search_follows_every_change(api: Api) -> None:
+    task = api.made(title="Äpfel", description="GRÜN")
+    url = api.task(task["id"])
 
     def finds(*words: str) -> list[bool]:
-        return [search(client, surface, word) != [] for word in words]
+        return [search(api, word) != [] for word in words]
 
     assert finds("äpfel", "grün", "birnen") == [True, True, False]
-    client.patch(url, json={"title": "BIRNEN"})
+    api.client.patch(url, json={"title": "BIRNEN"})
     assert finds("äpfel", "grün", "birnen") == [False, True, True]
-    client.patch(url, json={"description": "Süß"})
+    api.client.patch(url, json={"description": "Süß"})
     assert finds("grün", "süss", "birnen") == [False, True, True]
-    client.patch(url, json={"priority": "high"})
-    client.patch(surface.task(1, task["id"], "/complete"))
+    api.client.patch(url, json={"priority": "high"})
+    api.toggle(task["id"])
     assert finds("süss", "birnen") == [True, True]
-    client.patch(url, json={"description": None})
+    api.client.patch(url, json={"description": None})
     assert finds("süss", "birnen") == [False, True]
-    client.put(url, json={"title": "Kirschen", "description": "Rot"})
+    api.client.put(url, json={"title": "Kirschen", "description": "Rot"})
     assert finds("birnen", "kirschen", "ROT") == [False, True, True]
-    client.put(url, json={"title": "Kirschen"})
+    api.client.put(url, json={"title": "Kirschen"})
     assert finds("rot", "KIRSCHEN") == [False, True]
-    client.delete(url)
+    api.client.delete(url)
     assert finds("kirschen") == [False]
-    assert search(client, surface, "kirschen", "&deleted=true") == ["Kirschen"]
-    client.post(surface.task(1, task["id"], "/restore"))
+    assert search(api, "kirschen", "&deleted=true") == ["Kirschen"]
+    api.restore(task["id"])
     assert finds("kirschen") == [True]
 
 
 @pytest.mark.requirement("FR-16", "FR-19")
-def test_a_bulk_trash_takes_what_the_search_finds(
-    client: RecordingClient, surface: Surface
-) -> None:
+def test_a_bulk_trash_takes_what_the_search_finds(api: Api) -> None:
     for title in ("100% Größe", "100 Größe", "100% Grosse"):
-        create(client, surface, title=title)
-    response = client.delete(surface.tasks(1, f"q={quote('% GRÖSSE')}"))
+        api.made(title=title)
+    response = api.delete_all(f"q={quote('% GRÖSSE')}")
     assert response.status_code == 204
-    assert search(client, surface, "") == ["100 Größe", "100% Grosse"]
-    assert search(client, surface, "", "&deleted=true") == ["100% Größe"]
+    assert search(api, "") == ["100 Größe", "100% Grosse"]
+    assert search(api, "", "&deleted=true") == ["100% Größe"]
 
 
 @pytest.mark.requirement("FR-16")
-def test_a_search_does_not_reach_another_owner(client: RecordingClient, surface: Surface) -> None:
-    client.request(**vars(surface.create(2, title="theirs", description="secret")))
-    assert search(client, surface, "secret") == search(client, surface, "%") == []
+def test_a_search_does_not_reach_another_owner(api: Api) -> None:
+    api.of(2).create(title="theirs", description="secret")
+    assert search(api, "secret") == search(api, "%") == []
 
 
 @contextmanager
@@ -181,7 +173,7 @@ def served(url: URL) -> Iterator[RecordingClient]:
     with RecordingClient(app) as client:
         client.recorder = Recorder(app.state.runtime.engine)
         for title in dict.fromkeys([*FOUND, *NOT_FOUND]):
-            create(client, PRIMARY, title=title)
+            Api(client, PRIMARY).made(title=title)
         yield client
 
 
@@ -196,9 +188,9 @@ def test_another_locale_gives_the_same_answers(cluster: Cluster, database: URL) 
         command.upgrade(alembic_config(elsewhere), "head")
         with served(database) as here, served(elsewhere) as there:
             for words in ["", *queries(FOUND), *queries(NOT_FOUND)]:
-                expected = search(here, PRIMARY, words, "&sort=title")
-                assert search(there, PRIMARY, words, "&sort=title") == expected, words
-            assert len(search(there, PRIMARY, "")) == len({*FOUND, *NOT_FOUND})
+                expected = search(Api(here, PRIMARY), words, "&sort=title")
+                assert search(Api(there, PRIMARY), words, "&sort=title") == expected, words
+            assert len(search(Api(there, PRIMARY), "")) == len({*FOUND, *NOT_FOUND})
     finally:
         administer(cluster, f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -215,7 +207,7 @@ def test_another_time_zone_of_the_database_gives_the_same_answers(
         client.recorder = Recorder(app.state.runtime.engine)
         for moment in ("0001-01-01T00:00:00", "2026-11-21T00:00:00", "9999-12-31T23:59:59"):
             due_at = f"{moment}.000000Z"
-            create(client, PRIMARY, title=due_at, due_at=due_at)
+            Api(client, PRIMARY).made(title=due_at, due_at=due_at)
         listed = client.get(PRIMARY.tasks(1, "sort=-due&due_from=0001-01-01&due_to=9999-12-31"))
         assert listed.status_code == 200
         tasks = listed.json()

@@ -8,50 +8,48 @@ from html.parser import HTMLParser
 import pytest
 
 from backend.api.openapi.page import PAGE, POLICY
+from backend.tests.support.api import Api
 from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.secured import require_secured
 from backend.tests.support.server import Server
-from backend.tests.support.surfaces import Surface
 
 REVALIDATE = "private, no-cache"
 ORIGIN = "http://localhost:3000"
 
 
 @pytest.mark.requirement("FR-12")
-def test_what_has_an_etag_may_be_kept_by_its_client_and_by_no_one_else(
-    client: RecordingClient, surface: Surface
-) -> None:
-    created = client.request(**vars(surface.create(1, title="x")))
+def test_what_has_an_etag_may_be_kept_by_its_client_and_by_no_one_else(api: Api) -> None:
+    created = api.create(title="x")
     require_secured(created)
-    for url in (surface.task(1, created.json()["id"]), surface.tasks(1)):
-        read = client.get(url)
+    for url in (api.task(created.json()["id"]), api.tasks()):
+        read = api.client.get(url)
         require_secured(read, REVALIDATE)
-        require_secured(client.head(url), REVALIDATE)
-        known = client.get(url, headers={"If-None-Match": read.headers["etag"]})
+        require_secured(api.client.head(url), REVALIDATE)
+        known = api.client.get(url, headers={"If-None-Match": read.headers["etag"]})
         assert known.status_code == 304
         require_secured(known, REVALIDATE)  # as the 200 had it (RFC 9110, 15.4.5)
 
 
 @pytest.mark.requirement("FR-12")
-def test_nothing_else_is_kept(client: RecordingClient, surface: Surface) -> None:
-    task = client.request(**vars(surface.create(1, title="x"))).json()
-    for verb, request in surface.verbs(1, task["id"]).items():
+def test_nothing_else_is_kept(api: Api) -> None:
+    task = api.create(title="x").json()
+    for verb, request in api.verbs(task["id"]).items():
         if verb not in {"read", "head"}:
-            require_secured(client.request(**vars(request)))
-    for url in ("/health/live", "/health/ready", "/openapi.json", "/nowhere", surface.tasks(0)):
-        require_secured(client.get(url))
-        require_secured(client.head(url))
+            require_secured(api.send(request))
+    for url in ("/health/live", "/health/ready", "/openapi.json", "/nowhere", api.of(0).tasks()):
+        require_secured(api.client.get(url))
+        require_secured(api.client.head(url))
 
 
 @pytest.mark.requirement("FR-14")
-def test_preflights_and_options_carry_them_too(client: RecordingClient, surface: Surface) -> None:
+def test_preflights_and_options_carry_them_too(api: Api) -> None:
     for origin, status in ((ORIGIN, 200), ("https://other.example", 400)):
         headers = {"Origin": origin, "Access-Control-Request-Method": "PUT"}
-        preflight = client.options(surface.tasks(1), headers=headers)
+        preflight = api.client.options(api.tasks(), headers=headers)
         assert preflight.status_code == status
         require_secured(preflight)
-    require_secured(client.options(surface.tasks(1)))
+    require_secured(api.client.options(api.tasks()))
 
 
 @pytest.mark.requirement("FR-12")

@@ -9,7 +9,7 @@ import pytest
 
 from backend.app import create_app
 from backend.dev.postgres.cluster import Cluster
-from backend.tests.support.contents import create
+from backend.tests.support.api import Api
 from backend.tests.support.databases import cloned, settings_for
 from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import Recorder, RecordingClient
@@ -87,7 +87,7 @@ def filled(cluster: Cluster, template: str) -> Iterator[RecordingClient]:
         engine = client.app.state.runtime.engine
         client.recorder = Recorder(engine)
         for task in TASKS:
-            create(client, PRIMARY, **task)
+            Api(client, PRIMARY).made(**task)
         with engine.connect() as connection:
             for column, ties in (("created_at", "mod(id, 3)"), ("updated_at", "id / 4")):
                 connection.exec_driver_sql(
@@ -138,14 +138,14 @@ def test_filtered_pages_are_the_filtered_list(filled: RecordingClient, sort: str
 def test_by_creation_no_task_is_skipped_or_comes_twice_while_others_write(
     live: RecordingClient, surface: Surface, sort: str
 ) -> None:
-    before = [create(live, surface, title=str(number))["id"] for number in range(12)]
+    before = [Api(live, surface).made(title=str(number))["id"] for number in range(12)]
     ahead, behind = (before, before[::-1]) if sort.startswith("-") else (before[::-1], before)
     kept = set(before) - {behind[0], ahead[1]}
     seen: list[object] = []
     for number, page in enumerate(walked(live, surface.tasks(1, f"sort={sort}&limit=2"))):
         seen += [task["id"] for task in page]
         if number < 3:
-            create(live, surface, title="new")
+            Api(live, surface).made(title="new")
         if number == 1:
             for task_id in (behind[0], ahead[1]):
                 assert live.delete(surface.task(1, task_id)).status_code == 204
@@ -160,7 +160,7 @@ def test_by_creation_no_task_is_skipped_or_comes_twice_while_others_write(
 def test_by_a_key_that_others_change_each_task_left_alone_comes_once(
     live: RecordingClient, surface: Surface, sort: str
 ) -> None:
-    tasks = [create(live, surface, title=f"{n:02}", order=n, priority="low") for n in range(10)]
+    tasks = [Api(live, surface).made(title=f"{n:02}", order=n, priority="low") for n in range(10)]
     moved, alone = tasks[3:7:3], [task["id"] for task in tasks[:3] + tasks[4:6] + tasks[7:]]
     ends: list[Task] = [
         {"title": "00", "order": -1, "priority": "none", "due_date": "2026-11-21"},
@@ -190,8 +190,8 @@ def test_an_unknown_or_repeated_sort_key_is_refused(client: RecordingClient, sor
     assert client.recorder.statements == []
 
 
-def cursor_of(client: RecordingClient, surface: Surface, query: str, owner: int = 1) -> str:
-    link: str = client.get(surface.tasks(owner, f"{query}&limit=1")).links["next"]["url"]
+def cursor_of(api: Api, query: str, owner: int = 1) -> str:
+    link: str = api.of(owner).list(f"{query}&limit=1").links["next"]["url"]
     return link.partition("cursor=")[2]
 
 
@@ -208,7 +208,7 @@ def cursor_of(client: RecordingClient, surface: Surface, query: str, owner: int 
 def test_a_cursor_belongs_to_its_filters_and_its_sort(
     filled: RecordingClient, query: str, other: str
 ) -> None:
-    cursor = cursor_of(filled, PRIMARY, query)
+    cursor = cursor_of(Api(filled, PRIMARY), query)
     assert filled.get(PRIMARY.tasks(1, f"{query}&cursor={cursor}")).status_code == 200
     refused = filled.get(FLAT.tasks(1, f"{other}&cursor={cursor}"))
     require_problem(refused, 400, "invalid_cursor", cursor)
@@ -220,7 +220,7 @@ def test_a_cursor_belongs_to_its_filters_and_its_sort(
 def test_a_cursor_serves_both_surfaces_and_any_limit(filled: RecordingClient, sort: str) -> None:
     whole = filled.get(PRIMARY.tasks(1, f"sort={sort}")).json()
     for here, there in ((PRIMARY, FLAT), (FLAT, PRIMARY)):
-        cursor = cursor_of(filled, here, f"sort={sort}")
+        cursor = cursor_of(Api(filled, here), f"sort={sort}")
         query = f"limit=3&count=true&cursor={cursor}&sort={sort}"
         assert filled.get(there.tasks(1, query)).json() == whole[1:4]
         assert filled.get(there.tasks(2, query)).json()["code"] == "invalid_cursor"

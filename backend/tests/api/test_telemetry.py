@@ -13,8 +13,8 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from backend.tests.support.api import Api
 from backend.tests.support.recorder import RecordingClient
-from backend.tests.support.surfaces import Surface
 
 OPERATIONS = {"fastapi.dependencies", "fastapi.endpoint"}
 
@@ -60,30 +60,28 @@ def told(answer: Any) -> Any:
 
 @pytest.mark.requirement("NFR-15", "NFR-17")
 @pytest.mark.threat(64)
-def test_a_traced_request_answers_like_any_other(
-    client: RecordingClient, surface: Surface, request: pytest.FixtureRequest
-) -> None:
-    task = client.request(**vars(surface.create(1, title="x"))).json()
-    urls = [surface.tasks(1, "limit=1"), surface.tasks(1, "limit=x&sort=y"), surface.tasks("x")]
-    urls += [surface.task(1, task["id"]), surface.task(1, 10**15), surface.task(1, "y")]
-    untraced = [told(client.get(url)) for url in urls]
+def test_a_traced_request_answers_like_any_other(api: Api, request: pytest.FixtureRequest) -> None:
+    task = api.create(title="x").json()
+    urls = [api.tasks("limit=1"), api.tasks("limit=x&sort=y"), api.of("x").tasks()]
+    urls += [api.task(task["id"]), api.task(10**15), api.task("y")]
+    untraced = [told(api.client.get(url)) for url in urls]
     watched: Watched = request.getfixturevalue("watched")
-    assert [told(client.get(url)) for url in urls] == untraced
+    assert [told(api.client.get(url)) for url in urls] == untraced
     assert len([name for name in watched.names() if name.startswith("GET ")]) == len(urls)
 
 
 @pytest.mark.requirement("NFR-17")
 @pytest.mark.threat(64)
 def test_a_request_is_a_span_named_for_its_route_with_its_operations_below(
-    client: RecordingClient, surface: Surface, watched: Watched
+    api: Api, watched: Watched
 ) -> None:
-    request = surface.create(1, title="x")
-    task = client.request(**vars(request)).json()
+    request = api.surface.create(1, title="x")
+    task = api.send(request).json()
     template = request.url.replace("/1/", "/{user_id}/")
     created = watched.names()
     assert created[-1] == f"POST {template}"
     assert set(created) >= OPERATIONS
-    client.get(surface.task(1, task["id"]))
+    api.read(task["id"])
     [*_, last] = watched.names()
     assert last == f"GET {template}/{{id}}"
 
@@ -91,9 +89,9 @@ def test_a_request_is_a_span_named_for_its_route_with_its_operations_below(
 @pytest.mark.requirement("NFR-17")
 @pytest.mark.threat(64)
 def test_refused_arguments_are_an_event_and_every_request_is_measured(
-    client: RecordingClient, surface: Surface, watched: Watched
+    api: Api, watched: Watched
 ) -> None:
-    assert client.get(surface.tasks(1, "limit=x")).status_code == 400
+    assert api.list("limit=x").status_code == 400
     [event] = watched.events.get_finished_logs()
     assert event.log_record.event_name == "fastapi.validation.failed"
     measured = watched.metrics.get_metrics_data()

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
+from backend.tests.support.api import Api
 from backend.tests.support.arena import Arena
 from backend.tests.support.below import rows
-from backend.tests.support.contents import CONTENT, create
+from backend.tests.support.contents import CONTENT
 from backend.tests.support.problems import require_problem
-from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import VERBS, Request, Surface
 
 pytestmark = pytest.mark.requirement("FR-19")
@@ -47,11 +47,11 @@ WRITES = ("toggle", "patch", "toggle", "restore", "patch", "toggle", "create", "
 
 
 @pytest.fixture
-def many(client: RecordingClient, surface: Surface) -> dict[str, dict[str, Any]]:
+def many(api: Api) -> dict[str, dict[str, Any]]:
     """Tasks of many kinds by the first letter of their titles, another (z) in the trash."""
-    made = {title[0]: create(client, surface, title=title, **MANY[title]) for title in MANY}
-    trashed = create(client, surface, title="z old", **MANY["c urgent"])
-    assert client.delete(surface.task(1, trashed["id"])).status_code == 204
+    made = {title[0]: api.made(title=title, **MANY[title]) for title in MANY}
+    trashed = api.made(title="z old", **MANY["c urgent"])
+    assert api.delete(trashed["id"]).status_code == 204
     return made
 
 
@@ -61,14 +61,14 @@ def titles(response: Any) -> str:
     return "".join(task["title"][0] for task in response.json())
 
 
-def trash(client: Any, surface: Surface, query: str = "", owner: int = 1) -> None:
-    response = client.delete(surface.tasks(owner, query))
+def trash(api: Api, query: str = "") -> None:
+    response = api.delete_all(query)
     assert (response.status_code, response.content) == (204, b""), response.text
 
 
-def told(arena: Arena, request: Request) -> Any:
+def told(api: Api, request: Request) -> Any:
     """The task that was answered; None for no content or a task that is missing meanwhile."""
-    response = arena.client.request(**vars(request))
+    response = api.send(request)
     assert response.status_code in {200, 201, 204, 404}, response.text
     return response.json() if response.status_code in {200, 201} else None
 
@@ -84,28 +84,26 @@ def without_change(task: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.mark.usefixtures("many")
-def test_the_trash_is_listed_by_every_filter(client: RecordingClient, surface: Surface) -> None:
-    trash(client, surface)
+def test_the_trash_is_listed_by_every_filter(api: Api) -> None:
+    trash(api)
     for title, content in MANY.items():
-        create(client, surface, title=title, **content)
+        api.made(title=title, **content)
     for query, letters in FILTERS.items():
         old = "z" if "c" in letters else ""
-        assert titles(client.get(surface.tasks(1, f"{query}&deleted=true"))) == letters + old
-        assert titles(client.get(surface.tasks(1, f"{query}&deleted=false"))) == letters
-        assert titles(client.get(surface.tasks(1, query))) == letters
+        assert titles(api.list(f"{query}&deleted=true")) == letters + old
+        assert titles(api.list(f"{query}&deleted=false")) == letters
+        assert titles(api.list(query)) == letters
 
 
 @pytest.mark.usefixtures("many")
-def test_the_trash_is_sorted_counted_and_read_page_by_page(
-    client: RecordingClient, surface: Surface
-) -> None:
-    trash(client, surface)
-    create(client, surface, title="live")
+def test_the_trash_is_sorted_counted_and_read_page_by_page(api: Api) -> None:
+    trash(api)
+    api.made(title="live")
     orders = {"-title": "zedcba", "priority,title": "abedcz", "due,title": "deabcz"}
     for sort, letters in orders.items():
-        url, seen = surface.tasks(1, f"deleted=true&count=true&limit=4&sort={sort}"), ""
+        url, seen = api.tasks(f"deleted=true&count=true&limit=4&sort={sort}"), ""
         while url:
-            page = client.get(url)
+            page = api.client.get(url)
             assert page.headers["x-total-count"] == "6"
             seen, url = seen + titles(page), page.links.get("next", {}).get("url", "")
         assert seen == letters
@@ -114,38 +112,35 @@ def test_the_trash_is_sorted_counted_and_read_page_by_page(
 def test_restoring_gives_the_same_task_back_and_is_repeatable(
     arena: Arena, surface: Surface
 ) -> None:
-    owner = arena.new_owner()
-    made = [told(arena, surface.create(owner, title=title, **MANY[title])) for title in MANY]
-    trash(arena.client, surface, "", owner)
+    api = arena.api(surface)
+    made = [api.made(title=title, **MANY[title]) for title in MANY]
+    trash(api)
     for task in made:
-        restore = surface.verbs(owner, task["id"])["restore"]
-        for restored in [told(arena, restore) for _ in range(3)]:
+        for restored in [api.restore(task["id"]).json() for _ in range(3)]:
             assert without_change(restored) == without_change(task)
             assert restored["revision"] > task["revision"]
-        assert told(arena, surface.verbs(owner, task["id"])["read"]) == restored
-    assert titles(arena.client.get(surface.tasks(owner))) == "abcde"
-    assert titles(arena.client.get(surface.tasks(owner, "deleted=true"))) == ""
+        assert api.read(task["id"]).json() == restored
+    assert titles(api.list()) == "abcde"
+    assert titles(api.list(deleted=True)) == ""
 
 
-def test_what_was_trashed_with_many_is_missing(
-    client: RecordingClient, surface: Surface, many: dict[str, dict[str, Any]]
-) -> None:
-    trash(client, surface)
+def test_what_was_trashed_with_many_is_missing(api: Api, many: dict[str, dict[str, Any]]) -> None:
+    trash(api)
     for task, verb in product(many.values(), set(VERBS) - {"restore"}):
-        response = client.request(**vars(surface.verbs(1, task["id"])[verb]))
+        response = api.do(verb, task["id"])
         assert response.status_code == 404
         assert verb == "head" or response.json()["code"] == "task_not_found"
 
 
 @pytest.mark.parametrize("query", FILTERS)
 def test_trashing_many_takes_just_what_matches_each_with_a_number_of_its_own(
-    client: RecordingClient, surface: Surface, query: str, many: dict[str, dict[str, Any]]
+    api: Api, query: str, many: dict[str, dict[str, Any]]
 ) -> None:
-    url, last = surface.tasks(1, "deleted=true"), 7
-    [old] = client.get(url).json()
-    assert client.get(url).headers["etag"] == f'"{last}"'
-    trash(client, surface, query)
-    live, trashed = client.get(surface.tasks(1)), client.get(url)
+    url, last = api.tasks("deleted=true"), 7
+    [old] = api.client.get(url).json()
+    assert api.client.get(url).headers["etag"] == f'"{last}"'
+    trash(api, query)
+    live, trashed = api.list(), api.client.get(url)
     matching = [many[letter] for letter in FILTERS[query]]
     assert live.json() == [task for task in many.values() if task not in matching]
     assert trashed.json()[-1] == old
@@ -156,41 +151,35 @@ def test_trashing_many_takes_just_what_matches_each_with_a_number_of_its_own(
 
 
 @pytest.mark.usefixtures("many")
-def test_trashing_what_is_not_there_changes_nothing(
-    client: RecordingClient, surface: Surface, below: Connection
-) -> None:
+def test_trashing_what_is_not_there_changes_nothing(api: Api, below: Connection) -> None:
     before = rows(below)
     for query, owner in [*((query, 1) for query in NO_MATCH), ("", 3)]:
-        trash(client, surface, query, owner)
+        trash(api.of(owner), query)
         assert rows(below) == before
-    trash(client, surface)
+    trash(api)
     before = rows(below)
-    trash(client, surface)
+    trash(api)
     assert rows(below) == before
 
 
 @pytest.mark.usefixtures("many")
-def test_trashing_many_refuses_what_is_no_filter(
-    client: RecordingClient, surface: Surface, below: Connection
-) -> None:
+def test_trashing_many_refuses_what_is_no_filter(api: Api, below: Connection) -> None:
     before = rows(below)
     for query in NO_FILTERS.split():
-        response = client.delete(surface.tasks(1, query))
+        response = api.delete_all(query)
         require_problem(response, 400, "validation_error")
-    require_problem(client.delete("/api/v1/tasks"), 400, "validation_error")
+    require_problem(api.client.delete("/api/v1/tasks"), 400, "validation_error")
     assert rows(below) == before
 
 
 @pytest.mark.threat(21)
 @pytest.mark.usefixtures("many")
-def test_trashing_many_leaves_other_owners_alone(
-    client: RecordingClient, surface: Surface, below: Connection
-) -> None:
-    client.request(**vars(surface.create(2, **CONTENT)))
+def test_trashing_many_leaves_other_owners_alone(api: Api, below: Connection) -> None:
+    api.of(2).create(**CONTENT)
     before = rows(below, 2)
     for query in FILTERS:
-        trash(client, surface, query)
-    assert titles(client.get(surface.tasks(1))) == ""
+        trash(api, query)
+    assert titles(api.list()) == ""
     assert rows(below, 2) == before
 
 
@@ -199,22 +188,22 @@ def test_trashing_many_while_others_write_loses_no_change(
     arena: Arena, surface: Surface, query: str
 ) -> None:
     """Replays all answers in the order of their numbers: each change built on the one before."""
-    owner = arena.new_owner()
-    requests = [surface.create(owner, title="0", completed=n % 2 == 1) for n in range(8)]
-    state = {task["id"]: task for task in (told(arena, request) for request in requests)}
+    api = arena.api(surface)
+    made = [api.made(title="0", completed=n % 2 == 1) for n in range(8)]
+    state = {task["id"]: task for task in made}
     ids = list(state)
 
     def write(number: int) -> tuple[str, str, Any]:
         verb, task_id = WRITES[number % len(WRITES)], ids[number % len(ids)]
         request = {
-            **surface.verbs(owner, task_id),
-            "create": surface.create(owner, title=str(number)),
-            "patch": Request("PATCH", surface.task(owner, task_id), {"title": str(number)}),
-            "trash": Request("DELETE", surface.tasks(owner, query)),
+            **api.verbs(task_id),
+            "create": surface.create(api.owner, title=str(number)),
+            "patch": Request("PATCH", api.task(task_id), {"title": str(number)}),
+            "trash": Request("DELETE", api.tasks(query)),
         }[verb]
-        return verb, str(number), told(arena, request)
+        return verb, str(number), told(api, request)
 
-    rounds = [arena.at_once(owner, 18, write) for _ in range(3)]
+    rounds = [arena.at_once(api.owner, 18, write) for _ in range(3)]
     answers = [answer for each in rounds for answer in each if answer[2]]
     revisions = []
     for verb, title, task in sorted(answers, key=in_order):
@@ -226,8 +215,7 @@ def test_trashing_many_while_others_write_loses_no_change(
         assert task["title"] == (title if verb in {"create", "patch"} else before["title"])
         assert task["created_at"] == before["created_at"]
         state[task["id"]] = task
-    urls = [surface.tasks(owner, f"deleted={which}") for which in ("false", "true")]
-    live, trashed = (arena.client.get(url).json() for url in urls)
+    live, trashed = (api.list(deleted=which).json() for which in (False, True))
     assert {task["id"] for task in live + trashed} == state.keys()
     assert live == [state[task["id"]] for task in live]
     for task in trashed:
@@ -241,9 +229,7 @@ def test_trashing_many_while_others_write_loses_no_change(
 
 @pytest.mark.requirement("FR-19")
 @pytest.mark.parametrize("query", ["q=", "q=%20"])
-def test_an_empty_search_trashes_nothing(
-    client: RecordingClient, surface: Surface, query: str
-) -> None:
-    client.request(**vars(surface.create(1, title="kept")))
-    require_problem(client.delete(surface.tasks(1, query)), 400, "validation_error")
-    assert len(client.get(surface.tasks(1, query)).json()) == 1
+def test_an_empty_search_trashes_nothing(api: Api, query: str) -> None:
+    api.create(title="kept")
+    require_problem(api.delete_all(query), 400, "validation_error")
+    assert len(api.list(query).json()) == 1

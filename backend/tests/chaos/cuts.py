@@ -14,6 +14,7 @@ from backend.tests.chaos.faults import AWAY
 from backend.tests.chaos.load import OK
 from backend.tests.chaos.trial import Report
 from backend.tests.chaos.world import World, cut_off
+from backend.tests.support.api import Api
 from backend.tests.support.server import Server
 from backend.tests.support.surfaces import FLAT, PRIMARY, Request, Surface
 
@@ -95,13 +96,14 @@ class Cuts:
     def send(self, case: Case, surface: Surface, cut: Cut) -> None:
         """Send it, and hold the answer against the rows."""
         owner = next(self._owners)
-        request, headers = self._prepare(case, surface, owner)
+        api = Api(self.client, surface, owner)
+        request, headers = self._prepare(case, api)
         assert self._tasks(owner) == case.begins
         if cut.anew:
             self._cutter.drop()
         self._cutter.arm(cut.message, after=cut.after)
         began = time.monotonic()
-        answer = self.client.request(**vars(request), headers=headers)
+        answer = api.send(request, headers)
         self._slowest = max(self._slowest, time.monotonic() - began)
         assert self._cutter.idle.wait(10)
         self._judge(case, answer, self._tasks(owner), f"{case} {cut}")
@@ -130,18 +132,13 @@ class Cuts:
         with self._world.below() as execute:
             return list(execute(TASKS, owner))
 
-    def _prepare(self, case: Case, surface: Surface, owner: int) -> tuple[Request, dict[str, str]]:
+    def _prepare(self, case: Case, api: Api) -> tuple[Request, dict[str, str]]:
         """The request, on a task as the case needs it."""
-        created = self.client.request(**vars(surface.create(owner, title="old")))
+        created = api.create(title="old")
         task_id = created.json()["id"]
         if case.begins == [TRASHED]:
-            assert self.client.delete(surface.task(owner, task_id)).is_success
-        requests = {
-            **surface.verbs(owner, task_id),
-            "list": Request("GET", surface.tasks(owner)),
-            "create": surface.create(owner, title="new"),
-            "delete all": Request("DELETE", surface.tasks(owner)),
-        }
+            assert api.delete(task_id).is_success
+        requests = api.every(task_id) | {"delete all": Request("DELETE", api.tasks())}
         value = "key" if case.header == "Idempotency-Key" else created.headers["etag"]
         return requests[case.name], {case.header: value} if case.header else {}
 

@@ -11,6 +11,7 @@ from backend.app import create_app
 from backend.dev.postgres.cluster import Cluster
 from backend.queries import cursor
 from backend.queries.filters import Filters
+from backend.tests.support.api import Api
 from backend.tests.support.databases import cloned, settings_for
 from backend.tests.support.many_tasks import FILL
 from backend.tests.support.recorder import Recorder, RecordingClient
@@ -86,7 +87,7 @@ def plan(
     **instead: object,
 ) -> list[Scan]:
     """The scans of the one statement that a request sends; `instead` replaces parameters."""
-    response = client.request(**vars(request), headers=headers)
+    response = Api(client, PRIMARY).send(request, headers)
     assert response.status_code == status, response.text
     [(sql, parameters)] = client.recorder.statements
     return explained(client, sql, {**parameters, **instead})

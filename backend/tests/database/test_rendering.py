@@ -14,8 +14,8 @@ from sqlalchemy import Connection
 from backend.api.schemas.tasks import TaskRead
 from backend.models.task import MAX_ID, tasks
 from backend.queries.rendering import shown
+from backend.tests.support.api import Api
 from backend.tests.support.recorder import RecordingClient
-from backend.tests.support.surfaces import Surface
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 CONTENTS = st.fixed_dictionaries(
@@ -62,21 +62,17 @@ def same(answered: Any, sent: Any) -> bool:
 
 @pytest.mark.requirement("NFR-13", "FR-02")
 @pytest.mark.parametrize("content", EXTREMES, ids=",".join)
-def test_every_answer_is_as_the_schema_would_write_it(
-    client: RecordingClient, surface: Surface, content: dict[str, Any]
-) -> None:
+def test_every_answer_is_as_the_schema_would_write_it(api: Api, content: dict[str, Any]) -> None:
     key = {"Idempotency-Key": "k"}
-    created, replayed = (
-        client.request(**vars(surface.create(1, **content)), headers=key) for _ in range(2)
-    )
+    created, replayed = (api.create(**content, headers=key) for _ in range(2))
     assert created.content == replayed.content == by_schema(created.content)
     task = created.json()
     assert all(same(task[name], value) for name, value in content.items())
-    for request in surface.verbs(1, task["id"]).values():
-        answer = client.request(**vars(request))
+    for request in api.verbs(task["id"]).values():
+        answer = api.send(request)
         if answer.content:
             assert answer.content == by_schema(answer.content)
-    listed = client.get(surface.tasks(1)).content
+    listed = api.list().content
     assert listed == LIST.dump_json(LIST.validate_json(listed))
 
 

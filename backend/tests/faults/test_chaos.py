@@ -6,10 +6,8 @@ Its PostgreSQL is its own, because it is stopped, frozen and killed.
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from itertools import cycle
 
-import httpx
 import pytest
 
 from backend.tests.chaos.audit import audit
@@ -26,6 +24,7 @@ from backend.tests.chaos.faults import (
 from backend.tests.chaos.load import Load, Written
 from backend.tests.chaos.trial import endure
 from backend.tests.chaos.world import World, world
+from backend.tests.support.api import Api
 from backend.tests.support.problems import require_problem
 from backend.tests.support.surfaces import FLAT, PRIMARY, Request, Surface
 from backend.tests.support.waiting import wait_until
@@ -63,12 +62,9 @@ def owner(ours: World) -> int:
     return int(highest or 0) + 10_000_000
 
 
-def requests(surface: Surface, owner: int, client: httpx.Client) -> dict[str, Request]:
-    """Every verb; those that name a task name an existing one."""
-    created = client.request(**vars(surface.create(owner, title="old"))).json()["id"]
-    listing = Request("GET", surface.tasks(owner))
-    create = surface.create(owner, title="new")
-    return {"list": listing, "create": create, **surface.verbs(owner, created)}
+def every(api: Api) -> dict[str, Request]:
+    """Every request; those that name a task name an existing one."""
+    return api.every(api.made(title="old")["id"])
 
 
 @pytest.mark.requirement("FR-21", "NFR-05")
@@ -76,12 +72,12 @@ def requests(surface: Surface, owner: int, client: httpx.Client) -> dict[str, Re
 def test_idle_backends_that_were_terminated_are_replaced_unnoticed(
     ours: World, surface: Surface, owner: int
 ) -> None:
-    client = ours.service.client
+    api = Api(ours.service.client, surface, owner)
     with ours.below() as execute:
-        for request in requests(surface, owner, client).values():
+        for request in every(api).values():
             execute(f"SELECT pg_terminate_backend(pid) {BACKENDS}")
             wait_until(lambda: not execute(f"SELECT {BACKENDS}"))
-            assert client.request(**vars(request)).is_success
+            assert api.send(request).is_success
 
 
 @pytest.mark.requirement("FR-21", "NFR-09")
@@ -95,12 +91,12 @@ def test_idle_backends_that_were_terminated_are_replaced_unnoticed(
 @pytest.mark.threat(24)
 def test_terminated_in_mid_statement(ours: World, owner: int, verb: str, key: str) -> None:
     """What can be repeated is; of the rest it is said that its outcome is unknown."""
-    client, headers = ours.service.client, {"Idempotency-Key": key} if key else {}
-    send = partial(client.request, **vars(requests(FLAT, owner, client)[verb]), headers=headers)
+    api = Api(ours.service.client, FLAT, owner)
+    request, headers = every(api)[verb], {"Idempotency-Key": key} if key else {}
     with ThreadPoolExecutor(1) as pool, ours.below() as execute:
         execute("BEGIN")
         execute(LOCK)
-        sent = pool.submit(send)
+        sent = pool.submit(api.send, request, headers)
         wait_until(lambda: execute(WAITING))
         [first] = execute(WAITING)
         execute("SELECT pg_terminate_backend(%s)", *first)
@@ -118,17 +114,17 @@ def test_terminated_in_mid_statement(ours: World, owner: int, verb: str, key: st
 def test_without_its_database_the_service_says_so_and_goes_on_when_it_is_back(
     ours: World, sender: Cuts, owner: int
 ) -> None:
-    client = sender.client
-    every = requests(PRIMARY, owner, client)
+    client, api = sender.client, Api(sender.client, PRIMARY, owner)
+    task = api.made()
     with stopped(ours):
-        answer = client.request(**vars(every["patch"]))
+        answer = api.patch(task["id"], title="new")
         assert "Nothing was done" in require_problem(answer, 503, "database_unavailable")["detail"]
         assert 1 <= int(answer.headers["retry-after"]) <= 3
         require_problem(client.get("/health/ready"), 503, "database_unavailable")
         assert client.get("/health/live").is_success
-    wait_until(lambda: client.request(**vars(every["list"])).is_success, seconds=1)
+    wait_until(lambda: api.list().is_success, seconds=1)
     assert client.get("/health/ready").is_success
-    assert client.request(**vars(every["read"])).json()["revision"] == 1
+    assert api.read(task["id"]).json() == task
 
 
 @pytest.mark.requirement("NFR-08")
@@ -150,17 +146,17 @@ def test_a_frozen_database_is_503_at_the_deadline_and_frees_the_thread(
 @pytest.mark.requirement("NFR-08")
 @pytest.mark.threat(27)
 def test_a_row_locked_elsewhere_is_503_timeout_and_nothing_changed(ours: World, owner: int) -> None:
-    client = ours.service.client
-    every = requests(PRIMARY, owner, client)
+    api = Api(ours.service.client, PRIMARY, owner)
+    task = api.made()
     with ours.below() as execute:
         execute("BEGIN")
         execute("SELECT FROM task_lists WHERE user_id = %s FOR UPDATE", owner)
         began = time.monotonic()
-        refused = require_problem(client.request(**vars(every["toggle"])), 503, "timeout")
+        refused = require_problem(api.toggle(task["id"]), 503, "timeout")
         assert time.monotonic() - began <= 2
         execute("ROLLBACK")
     assert "nothing was changed" in refused["detail"]
-    assert client.request(**vars(every["read"])).json()["revision"] == 1
+    assert api.read(task["id"]).json() == task
 
 
 @pytest.mark.requirement("FR-21")

@@ -14,6 +14,7 @@ from backend.database.retries import Attempts
 from backend.dev.postgres.cluster import Cluster
 from backend.errors import TimedOut
 from backend.services.tasks import TaskService
+from backend.tests.support.api import Api
 from backend.tests.support.databases import administer, alembic_config, settings_for, url_of
 from backend.tests.support.proxy import Proxy
 from backend.tests.support.recorder import RecordingClient
@@ -46,11 +47,12 @@ def test_without_its_database_the_service_says_so_and_recovers(
     cluster: Cluster, fresh_database: URL, surface: Surface
 ) -> None:
     with TestClient(create_app(settings_for(fresh_database))) as client:
-        assert client.request(**vars(surface.create(1, title="kept"))).status_code == 201
+        api = Api(client, surface)
+        api.made(title="kept")
         administer(cluster, f'ALTER DATABASE "{fresh_database.database}" ALLOW_CONNECTIONS false')
         terminate_backends(cluster, fresh_database)
-        for request in (surface.create(1, title="lost"), *surface.verbs(1, 1).values()):
-            lost = client.request(**vars(request))
+        for request in (surface.create(1, title="lost"), *api.verbs(1).values()):
+            lost = api.send(request)
             assert lost.status_code == 503
             assert 1 <= int(lost.headers["retry-after"]) <= 3
             if request.method != "HEAD":
@@ -59,7 +61,7 @@ def test_without_its_database_the_service_says_so_and_recovers(
         assert client.get("/health/ready").json()["code"] == "database_unavailable"
         administer(cluster, f'ALTER DATABASE "{fresh_database.database}" ALLOW_CONNECTIONS true')
         wait_until(lambda: client.get("/health/ready").is_success, seconds=2)
-        assert [task["title"] for task in client.get(surface.tasks(1)).json()] == ["kept"]
+        assert [task["title"] for task in api.list().json()] == ["kept"]
         assert client.get("/health/ready").status_code == 200
 
 

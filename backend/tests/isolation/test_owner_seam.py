@@ -7,6 +7,7 @@ from fastapi import Request
 
 from backend.api.dependencies import get_caller
 from backend.errors import AppError
+from backend.tests.support.api import Api
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import VERBS, Surface
 
@@ -44,27 +45,21 @@ def headers(owner: int) -> dict[str, str]:
 @pytest.mark.requirement("FR-11")
 @pytest.mark.parametrize("verb", ["create", "list", *VERBS])
 def test_the_seam_guards_every_verb(guarded: RecordingClient, surface: Surface, verb: str) -> None:
-    mine = guarded.request(**vars(surface.create(1, title="x")), headers=headers(1)).json()
-    if verb == "create":
-        request = surface.create(1, title="y")
-    elif verb == "list":
-        request = type(surface.create(1))("GET", surface.tasks(1))
-    else:
-        request = surface.verbs(1, mine["id"])[verb]
-    without = guarded.request(**vars(request))
-    other = guarded.request(**vars(request), headers=headers(2))
-    nothing_executed = guarded.recorder.statements == []
-    own = guarded.request(**vars(request), headers=headers(1))
+    api = Api(guarded, surface)
+    mine = api.create(headers(1), title="x").json()
+    request = api.every(mine["id"])[verb]
+    without = api.send(request)
+    other = api.send(request, headers(2))
+    nothing_executed = api.statements == []
+    own = api.send(request, headers(1))
     assert (without.status_code, other.status_code) == (401, 403)
     assert nothing_executed
     assert own.is_success
 
 
 @pytest.mark.requirement("FR-11")
-def test_without_authentication_the_claim_is_trusted(
-    client: RecordingClient, surface: Surface
-) -> None:
+def test_without_authentication_the_claim_is_trusted(api: Api) -> None:
     """Said in the README's first screen: this phase verifies nobody."""
-    task = client.request(**vars(surface.create(7, title="x"))).json()
-    anybody = client.get(surface.task(7, task["id"]), headers=headers(1))
+    task = api.of(7).create(title="x").json()
+    anybody = api.of(7).read(task["id"], headers=headers(1))
     assert anybody.json() == task

@@ -22,6 +22,7 @@ from backend.queries import idempotency, lists, ownership, purge, revisions
 from backend.queries import tasks as statements
 from backend.queries.statement import Statement
 from backend.services.purge import Purge
+from backend.tests.support.api import Api
 from backend.tests.support.below import give_both_one_id, rows
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import PRIMARY
@@ -113,9 +114,10 @@ def owners_are_apart(client: RecordingClient, connection: Connection) -> None:
     assert listed.is_success
     foreign = listed.json()[0]["id"]
     for headers, (task_id, status) in product(({}, ANY), ((SAME_ID, 200), (foreign, 404))):
-        for name, request in PRIMARY.verbs(MINE, task_id).items():
+        api = Api(client, PRIMARY, MINE)
+        for name, request in api.verbs(task_id).items():
             theirs, mine = rows(connection, THEIRS), rows(connection, MINE)
-            answer = client.request(**vars(request), headers=headers)
+            answer = api.send(request, headers)
             assert answer.status_code == (204 if (name, status) == ("delete", 200) else status)
             assert rows(connection, THEIRS) == theirs
             assert status == 200 or rows(connection, MINE) == mine

@@ -3,9 +3,10 @@
 import pytest
 from sqlalchemy import Connection
 
+from backend.tests.support.api import Api
 from backend.tests.support.below import give_both_one_id, rows
 from backend.tests.support.recorder import Recorder, RecordingClient
-from backend.tests.support.surfaces import VERBS, Surface
+from backend.tests.support.surfaces import VERBS
 
 MINE, THEIRS = 1, 2
 SAME_ID = 77
@@ -20,10 +21,10 @@ def below(client: RecordingClient, shared_connection: tuple[Connection, Recorder
 
 
 @pytest.fixture
-def foreign(client: RecordingClient, surface: Surface) -> dict[str, object]:
+def foreign(api: Api) -> dict[str, object]:
     """A task of the other owner, while this one has a task, too."""
-    client.request(**vars(surface.create(MINE, title="mine")))
-    task: dict[str, object] = client.request(**vars(surface.create(THEIRS, title="theirs"))).json()
+    api.create(title="mine")
+    task: dict[str, object] = api.of(THEIRS).create(title="theirs").json()
     return task
 
 
@@ -31,25 +32,19 @@ def foreign(client: RecordingClient, surface: Surface) -> dict[str, object]:
 @pytest.mark.threat(21)
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_foreign_task_answers_as_a_missing_one(
-    client: RecordingClient,
-    surface: Surface,
+    api: Api,
     verb: str,
     foreign: dict[str, object],
     below: Connection,
 ) -> None:
     before = rows(below)
-    require_as_missing(client, surface, verb, foreign["id"])
+    require_as_missing(api, verb, foreign["id"])
     assert rows(below) == before
 
 
-def require_as_missing(
-    client: RecordingClient, surface: Surface, verb: str, task_id: object
-) -> None:
+def require_as_missing(api: Api, verb: str, task_id: object) -> None:
     """The answer is, byte for byte, that of a task that never was."""
-    answers = [
-        client.request(**vars(surface.verbs(MINE, either)[verb]), headers=REQUEST_ID)
-        for either in (task_id, 10**15)
-    ]
+    answers = [api.do(verb, either, headers=REQUEST_ID) for either in (task_id, 10**15)]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].content == answers[1].content
     assert answers[0].headers == answers[1].headers
@@ -57,64 +52,55 @@ def require_as_missing(
 
 @pytest.mark.requirement("FR-10")
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "restore"])
-def test_a_trashed_task_answers_as_a_missing_one(
-    client: RecordingClient, surface: Surface, verb: str, below: Connection
-) -> None:
-    task = client.request(**vars(surface.create(MINE, title="mine"))).json()
-    client.delete(surface.task(MINE, task["id"]))
+def test_a_trashed_task_answers_as_a_missing_one(api: Api, verb: str, below: Connection) -> None:
+    task = api.create(title="mine").json()
+    api.delete(task["id"])
     before = rows(below)
-    require_as_missing(client, surface, verb, task["id"])
+    require_as_missing(api, verb, task["id"])
     assert rows(below) == before
 
 
 @pytest.mark.requirement("FR-10")
 @pytest.mark.parametrize("verb", VERBS)
 def test_an_owner_without_any_task_gets_no_row_by_failing(
-    client: RecordingClient,
-    surface: Surface,
+    api: Api,
     verb: str,
     foreign: dict[str, object],
     below: Connection,
 ) -> None:
     before = rows(below)
-    request = surface.verbs(3, foreign["id"])[verb]
-    assert client.request(**vars(request)).status_code == 404
+    request = api.of(3).verbs(foreign["id"])[verb]
+    assert api.send(request).status_code == 404
     assert rows(below) == before
 
 
 @pytest.mark.requirement("FR-10", "FR-09")
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("alias", ["0", "-1", "+1", "01", "1.0", "1_0", "%201", "x", str(2**63)])
-def test_a_malformed_id_reaches_no_database(
-    client: RecordingClient, surface: Surface, verb: str, alias: str
-) -> None:
+def test_a_malformed_id_reaches_no_database(api: Api, verb: str, alias: str) -> None:
     for owner, task_id in ((MINE, alias), (alias, 1)):
-        response = client.request(**vars(surface.verbs(owner, task_id)[verb]))
+        response = api.of(owner).do(verb, task_id)
         assert response.status_code == 400
-        assert client.recorder.statements == []
+        assert api.statements == []
 
 
 @pytest.mark.requirement("FR-10", "FR-01")
-def test_a_list_holds_ones_own_tasks_only(
-    client: RecordingClient, surface: Surface, foreign: dict[str, object]
-) -> None:
-    assert [task["title"] for task in client.get(surface.tasks(MINE)).json()] == ["mine"]
-    assert client.get(surface.tasks(THEIRS)).json() == [foreign]
-    assert client.get(surface.tasks(3)).json() == []
+def test_a_list_holds_ones_own_tasks_only(api: Api, foreign: dict[str, object]) -> None:
+    assert [task["title"] for task in api.list().json()] == ["mine"]
+    assert api.of(THEIRS).list().json() == [foreign]
+    assert api.of(3).list().json() == []
 
 
 @pytest.mark.requirement("FR-10")
 @pytest.mark.threat(21)
 @pytest.mark.parametrize("verb", VERBS)
-def test_owners_with_the_same_id_never_meet(
-    client: RecordingClient, surface: Surface, verb: str, below: Connection
-) -> None:
+def test_owners_with_the_same_id_never_meet(api: Api, verb: str, below: Connection) -> None:
     """Ids are unique in practice only; nothing may rely on it."""
-    client.request(**vars(surface.create(MINE, title="mine")))
-    client.request(**vars(surface.create(THEIRS, title="theirs")))
+    api.create(title="mine")
+    api.of(THEIRS).create(title="theirs")
     give_both_one_id(below, MINE, THEIRS, SAME_ID)
     theirs = rows(below, THEIRS)
-    response = client.request(**vars(surface.verbs(MINE, SAME_ID)[verb]))
+    response = api.do(verb, SAME_ID)
     assert response.is_success
     assert rows(below, THEIRS) == theirs
     if response.content and verb != "head":
@@ -145,14 +131,12 @@ def test_the_flat_surface_creates_only_for_the_owner_of_the_body(
 
 @pytest.mark.requirement("FR-08")
 @pytest.mark.parametrize("verb", VERBS)
-def test_no_request_falls_through_to_the_other_surface(
-    client: RecordingClient, verb: str, surface: Surface
-) -> None:
+def test_no_request_falls_through_to_the_other_surface(api: Api, verb: str) -> None:
     """`/api/v1/tasks/5/complete` also matches `/api/{user_id}/tasks/{id}/complete`."""
-    task = client.request(**vars(surface.create(MINE, title="mine"))).json()
-    request = surface.verbs(MINE, task["id"])[verb]
-    assert client.request(**vars(request)).is_success
-    if surface.name == "flat":
+    task = api.create(title="mine").json()
+    request = api.verbs(task["id"])[verb]
+    assert api.send(request).is_success
+    if api.surface.name == "flat":
         bare = request.url.partition("?")[0]
-        fallen = client.request(request.method, bare, json=request.json)
+        fallen = api.client.request(request.method, bare, json=request.json)
         assert fallen.status_code == 400

@@ -10,11 +10,12 @@ from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.engine import URL
 
 from backend.dev.postgres.cluster import Cluster
+from backend.tests.support.api import Api
 from backend.tests.support.arena import HOLD, WAITING
 from backend.tests.support.databases import cloned
 from backend.tests.support.problems import require_problem
 from backend.tests.support.server import Server, running
-from backend.tests.support.surfaces import PRIMARY, Request
+from backend.tests.support.surfaces import PRIMARY
 from backend.tests.support.waiting import wait_until
 
 PLACES = 2
@@ -56,11 +57,10 @@ def create(server: Server, owner: int) -> int:
 @pytest.mark.threat(28)
 @pytest.mark.usefixtures("held")
 def test_who_finds_no_place_is_told_soon_and_can_read_it(narrow: Server) -> None:
-    requests = (PRIMARY.create(2, title="x"), Request("GET", PRIMARY.tasks(2)))
-    with ThreadPoolExecutor(len(requests)) as pool:
-        responses = pool.map(
-            lambda one: narrow.client.request(**vars(one), headers=ORIGIN), requests
-        )
+    api = Api(narrow.client, PRIMARY, 2)
+    with ThreadPoolExecutor(2) as pool:
+        sent = [pool.submit(api.create, ORIGIN, title="x"), pool.submit(api.list, headers=ORIGIN)]
+        responses = [one.result() for one in sent]
     for response in responses:
         require_problem(response, 503, "overloaded")
         assert 1 <= int(response.headers["retry-after"]) <= 3

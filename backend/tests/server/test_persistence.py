@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from backend.dev.postgres.cluster import Cluster
+from backend.tests.support.api import Api
 from backend.tests.support.databases import create_template, url_of
 from backend.tests.support.server import running
 from backend.tests.support.surfaces import FLAT, PRIMARY
@@ -29,7 +30,7 @@ def write_and_end(base: Path, written: list[Any], how: signal.Signals) -> Any:
     with Cluster(base) as cluster:
         url = url_of(cluster, "template_tasks" if written else create_template(cluster))
         with running(url, PUBLIC_URL="http://tasks") as server:
-            assert server.client.get(PRIMARY.tasks(1)).json() == written
-            task = server.client.request(**vars(FLAT.create(1, title=how.name))).json()
+            assert Api(server.client, PRIMARY).list().json() == written
+            task = Api(server.client, FLAT).made(title=how.name)
             server.stop(how)
     return task

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.engine import URL, make_url
 
 from backend.app import create_app
+from backend.tests.support.api import Api
 from backend.tests.support.databases import settings_for
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.server import running
@@ -31,9 +32,10 @@ def test_each_scheme_of_a_database_url_works(shared_database: URL, scheme: str) 
 def test_the_public_url_is_the_root_of_every_address(database: URL, surface: Surface) -> None:
     root = "https://tasks.example:8443/below"
     with TestClient(create_app(settings_for(database, public_url=f"{root}/"))) as client:
-        created = client.request(**vars(surface.create(1, title="a")))
-        client.request(**vars(surface.create(1, title="b")))
-        page = client.get(surface.tasks(1, "limit=1"))
+        api = Api(client, surface)
+        created = api.create(title="a")
+        api.create(title="b")
+        page = api.list(limit=1)
     address = f"{root}/api/1/tasks/{created.json()['id']}"
     assert created.json()["url"] == created.headers["location"] == address
     assert page.json()[0]["url"] == address

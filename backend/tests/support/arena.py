@@ -11,6 +11,8 @@ import httpx
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.engine import URL
 
+from backend.tests.support.api import Api
+from backend.tests.support.surfaces import Surface
 from backend.tests.support.waiting import wait_until
 
 HOLD = (
@@ -28,10 +30,11 @@ class Arena:
     database: URL
     _owners: Iterator[int] = field(default_factory=partial(count, 1))
 
-    def new_owner(self) -> int:
-        return next(self._owners)
+    def api(self, surface: Surface) -> Api:
+        """The requests of an owner whom no other test has."""
+        return Api(self.client, surface, next(self._owners))
 
-    def at_once(self, owner: int, number: int, send: Callable[[int], Any]) -> list[Any]:
+    def at_once(self, owner: object, number: int, send: Callable[[int], Any]) -> list[Any]:
         """Send while the owner's row is held: each statement begins before any other ends."""
         engine = create_engine(self.database, poolclass=NullPool)
         with ThreadPoolExecutor(number) as pool, engine.connect() as holder:

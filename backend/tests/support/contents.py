@@ -1,7 +1,4 @@
-"""Whole tasks, and how to make one."""
-
-from backend.tests.support.recorder import RecordingClient
-from backend.tests.support.surfaces import Surface
+"""A whole task, and the defaults."""
 
 CONTENT = {
     "title": "Größe prüfen",
@@ -23,10 +20,3 @@ DEFAULTS: dict[str, object] = {
     "tags": [],
     "order": None,
 }
-
-
-def create(client: RecordingClient, surface: Surface, **content: object) -> dict[str, object]:
-    response = client.request(**vars(surface.create(1, **{"title": "Buy milk"} | content)))
-    assert response.status_code == 201, response.text
-    task: dict[str, object] = response.json()
-    return task

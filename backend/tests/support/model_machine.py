@@ -9,6 +9,7 @@ from hypothesis import note
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 from sqlalchemy import Connection
 
+from backend.tests.support.api import Api
 from backend.tests.support.model import (
     Content,
     Owner,
@@ -102,7 +103,7 @@ class ModelMachine(RuleBasedStateMachine):
         self.service.steps += self.steps
 
     def send(self, request: Request, headers: Mapping[str, str] | None = None) -> Any:
-        response = self.service.client.request(**vars(request), headers=headers)
+        response = Api(self.service.client, PRIMARY).send(request, headers)
         self.service.seen[response.status_code] += 1
         note(f"{request} {headers} -> {response.status_code} {response.headers} {response.text}")
         return response

@@ -6,7 +6,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Request:
-    """A request to be sent as `client.request(**vars(request))`."""
+    """A request that `Api.send` sends."""
 
     method: str
     url: str

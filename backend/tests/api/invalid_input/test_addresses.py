@@ -1,10 +1,12 @@
 """Hostile addresses: paths, ids and parameters, refused before any SQL."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from backend.models.task import MAX_ID
+from backend.tests.support.api import Api
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import FLAT, Surface
@@ -35,13 +37,6 @@ JSON_ALIASES = [
 ]
 
 
-def create(client: RecordingClient, surface: Surface, owner: int = 1) -> dict[str, object]:
-    response = client.request(**vars(surface.create(owner, title="kept")))
-    assert response.status_code == 201
-    task: dict[str, object] = response.json()
-    return task
-
-
 def refusal(client: RecordingClient, url: str, *, code: str = "validation_error") -> list[str]:
     """The places that a refused GET names; it must not have reached the database."""
     problem = require_problem(client.get(url), 400, code)
@@ -59,39 +54,37 @@ def places(surface: Surface, alias: str, name: str = "user_id") -> list[str]:
 @pytest.mark.requirement("FR-09", "FR-12")
 @pytest.mark.threat(1)
 @pytest.mark.parametrize("alias", NULS)
-def test_nul_in_an_id_is_refused(client: RecordingClient, surface: Surface, alias: str) -> None:
-    assert refusal(client, surface.tasks(alias)) == places(surface, alias)
-    assert refusal(client, surface.task(1, alias)) == places(surface, alias, "id")
+def test_nul_in_an_id_is_refused(api: Api, alias: str) -> None:
+    assert refusal(api.client, api.of(alias).tasks()) == places(api.surface, alias)
+    assert refusal(api.client, api.task(alias)) == places(api.surface, alias, "id")
 
 
 @pytest.mark.requirement("FR-12")
 @pytest.mark.threat(1)
-def test_nul_in_a_query_is_refused(client: RecordingClient, surface: Surface) -> None:
-    assert refusal(client, surface.tasks(1, "limit=%00")) == ["query.limit"]
-    assert refusal(client, surface.tasks(1, f"{MARK}%00=1")) == ["query"]
-    assert refusal(client, surface.tasks(1, f"cursor={MARK}%00"), code="invalid_cursor") == []
+def test_nul_in_a_query_is_refused(api: Api) -> None:
+    assert refusal(api.client, api.tasks("limit=%00")) == ["query.limit"]
+    assert refusal(api.client, api.tasks(f"{MARK}%00=1")) == ["query"]
+    assert refusal(api.client, api.tasks(f"cursor={MARK}%00"), code="invalid_cursor") == []
 
 
 @pytest.mark.requirement("FR-12")
 @pytest.mark.threat(8)
 @pytest.mark.parametrize("action", ["", "/complete", "/restore"])
 @pytest.mark.parametrize("query", [f"{MARK}=1", f"{MARK}", f"=1{MARK}", "Limit=1", "limit%20=1"])
-def test_an_unknown_parameter_is_refused(
-    client: RecordingClient, surface: Surface, action: str, query: str
-) -> None:
-    task = create(client, surface)
+def test_an_unknown_parameter_is_refused(api: Api, action: str, query: str) -> None:
+    task = api.made(title="kept")
     methods = {"": ["GET", "HEAD", "PUT", "PATCH", "DELETE"], "/complete": ["PATCH"]}
-    url = surface.task(1, task["id"], action)
+    url = api.task(task["id"], action)
     url += ("&" if "?" in url else "?") + query
     for method in methods.get(action, ["POST"]):
-        response = client.request(method, url)
-        assert client.recorder.statements == []
+        response = api.client.request(method, url)
+        assert api.statements == []
         if method == "HEAD":
             assert (response.status_code, response.content) == (400, b"")
             continue
         problem = require_problem(response, 400, "validation_error")
         assert [error["code"] for error in problem["errors"]] == ["unknown_parameter"]
-    assert client.get(surface.tasks(1)).json() == [task]
+    assert api.list().json() == [task]
 
 
 @pytest.mark.requirement("FR-12")
@@ -105,22 +98,20 @@ def test_an_unknown_parameter_of_a_health_check_is_refused(
 
 @pytest.mark.requirement("FR-12", "FR-08")
 @pytest.mark.threat(8)
-def test_creating_takes_the_owner_from_one_place(client: RecordingClient, surface: Surface) -> None:
-    request = vars(surface.create(1, title=MARK))
-    request["url"] += "?user_id=2"
-    require_problem(client.request(**request), 400, "validation_error")
-    assert client.recorder.statements == []
-    assert client.get(surface.tasks(1)).json() == client.get(surface.tasks(2)).json() == []
+def test_creating_takes_the_owner_from_one_place(api: Api) -> None:
+    request = api.surface.create(1, title=MARK)
+    twice = replace(request, url=f"{request.url}?user_id=2")
+    require_problem(api.send(twice), 400, "validation_error")
+    assert api.statements == []
+    assert api.list().json() == api.of(2).list().json() == []
 
 
 @pytest.mark.requirement("FR-12", "FR-16")
 @pytest.mark.threat(8)
 @pytest.mark.parametrize("name", ["limit", "cursor"])
-def test_a_repeated_parameter_is_refused(
-    client: RecordingClient, surface: Surface, name: str
-) -> None:
+def test_a_repeated_parameter_is_refused(api: Api, name: str) -> None:
     for twice in (f"{name}=1&{name}=1", f"{name}=1&{name}=2", f"{name}={MARK}&{name}="):
-        assert refusal(client, surface.tasks(1, twice)) == [f"query.{name}"]
+        assert refusal(api.client, api.tasks(twice)) == [f"query.{name}"]
 
 
 @pytest.mark.requirement("FR-12", "FR-08")
@@ -133,9 +124,9 @@ def test_a_repeated_owner_is_refused(client: RecordingClient) -> None:
 @pytest.mark.requirement("FR-09", "FR-10")
 @pytest.mark.threat(11)
 @pytest.mark.parametrize("alias", ALIASES, ids=lambda alias: ascii(alias)[:24])
-def test_an_id_has_one_spelling(client: RecordingClient, surface: Surface, alias: str) -> None:
-    assert refusal(client, surface.tasks(alias)) == places(surface, alias)
-    assert refusal(client, surface.task(1, alias)) == places(surface, alias, "id")
+def test_an_id_has_one_spelling(api: Api, alias: str) -> None:
+    assert refusal(api.client, api.of(alias).tasks()) == places(api.surface, alias)
+    assert refusal(api.client, api.task(alias)) == places(api.surface, alias, "id")
 
 
 @pytest.mark.requirement("FR-09")
@@ -150,9 +141,9 @@ def test_an_empty_id_is_refused(client: RecordingClient) -> None:
 
 @pytest.mark.requirement("FR-09")
 @pytest.mark.threat(11)
-def test_the_greatest_id_is_an_id(client: RecordingClient, surface: Surface) -> None:
-    require_problem(client.get(surface.task(MAX_ID, MAX_ID)), 404, "task_not_found")
-    assert create(client, surface, MAX_ID)["user_id"] == MAX_ID
+def test_the_greatest_id_is_an_id(api: Api) -> None:
+    require_problem(api.of(MAX_ID).read(MAX_ID), 404, "task_not_found")
+    assert api.of(MAX_ID).made()["user_id"] == MAX_ID
 
 
 @pytest.mark.requirement("FR-09", "FR-08")
@@ -170,8 +161,8 @@ def test_an_owner_in_a_body_has_one_spelling(client: RecordingClient, alias: str
 @pytest.mark.requirement("FR-12", "FR-16")
 @pytest.mark.threat(12)
 @pytest.mark.parametrize("limit", LIMITS)
-def test_a_limit_is_from_1_to_500(client: RecordingClient, surface: Surface, limit: str) -> None:
-    assert refusal(client, surface.tasks(1, f"limit={limit}")) == ["query.limit"]
+def test_a_limit_is_from_1_to_500(api: Api, limit: str) -> None:
+    assert refusal(api.client, api.tasks(f"limit={limit}")) == ["query.limit"]
 
 
 @pytest.mark.requirement("FR-12")

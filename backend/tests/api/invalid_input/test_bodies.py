@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from backend.tests.support.api import Api
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import RecordingClient
-from backend.tests.support.surfaces import Surface
 
 Headers = dict[str, str]
 JSON = {"Content-Type": "application/json"}
@@ -81,12 +81,11 @@ MEDIA_TYPES: dict[str, Headers] = {
 class Writes:
     """Each request that writes, with a body that must not reach the database."""
 
-    def __init__(self, client: RecordingClient, surface: Surface) -> None:
-        self._client = client
-        self._surface = surface
-        created = client.request(**vars(surface.create(1, title="kept"))).json()
+    def __init__(self, api: Api) -> None:
+        self._api = api
+        created = api.made(title="kept")
         self._before = [created]
-        verbs = {**surface.verbs(1, created["id"]), "create": surface.create(1)}
+        verbs = {**api.verbs(created["id"]), "create": api.surface.create(1)}
         self.requests = {verb: verbs[verb] for verb in VERBS}
 
     def refused(
@@ -95,17 +94,19 @@ class Writes:
         """The problem that the body (bytes, or what becomes JSON) is answered with."""
         request = self.requests[verb]
         body = content if isinstance(content, bytes) else json.dumps(content).encode()
-        response = self._client.request(request.method, request.url, content=body, headers=headers)
-        assert self._client.recorder.statements == [], verb
+        response = self._api.client.request(
+            request.method, request.url, content=body, headers=headers
+        )
+        assert self._api.statements == [], verb
         return require_problem(response, status, code)
 
     def require_nothing_written(self) -> None:
-        assert self._client.get(self._surface.tasks(1)).json() == self._before
+        assert self._api.list().json() == self._before
 
 
 @pytest.fixture
-def writes(client: RecordingClient, surface: Surface) -> Iterator[Writes]:
-    writes = Writes(client, surface)
+def writes(api: Api) -> Iterator[Writes]:
+    writes = Writes(api)
     yield writes
     writes.require_nothing_written()
 
@@ -172,28 +173,22 @@ def test_only_a_patch_is_a_merge_patch(writes: Writes) -> None:
 
 @pytest.mark.threat(9)
 @pytest.mark.parametrize("kind", ["Application/JSON", 'application/json ; charset="UTF-8"'])
-def test_json_by_another_spelling_of_its_name_is_taken(
-    client: RecordingClient, surface: Surface, kind: str
-) -> None:
+def test_json_by_another_spelling_of_its_name_is_taken(api: Api, kind: str) -> None:
     headers = {"Content-Type": kind, "Content-Encoding": "identity"}
-    url = surface.create(1).url
-    assert client.post(url, content=PLAIN.encode(), headers=headers).status_code == 201
+    url = api.surface.create(1).url
+    assert api.client.post(url, content=PLAIN.encode(), headers=headers).status_code == 201
 
 
 @pytest.mark.requirement("FR-12")
-def test_a_long_list_is_refused_before_its_items_are_looked_at(
-    client: RecordingClient, surface: Surface
-) -> None:
+def test_a_long_list_is_refused_before_its_items_are_looked_at(api: Api) -> None:
     """300,000 wrong tags once kept the whole process busy for a quarter of a minute."""
-    response = client.request(**vars(surface.create(1, title="x", tags=[1] * 300_000)))
+    response = api.create(title="x", tags=[1] * 300_000)
     require_problem(response, 400, "validation_error")
     assert len(response.json()["errors"]) == 1
 
 
 @pytest.mark.requirement("FR-12")
-def test_an_object_with_endless_members_is_refused(
-    client: RecordingClient, surface: Surface
-) -> None:
+def test_an_object_with_endless_members_is_refused(api: Api) -> None:
     members = {f"{MARK}{number}": 1 for number in range(40_000)}
-    response = client.request(**vars(surface.create(1, title="x", **members)))
+    response = api.create(title="x", **members)
     require_problem(response, 400, "malformed_json")

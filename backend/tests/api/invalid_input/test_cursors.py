@@ -7,10 +7,10 @@ import pytest
 
 from backend.queries import cursor as cursors
 from backend.queries.filters import Filters
-from backend.tests.support.contents import create
+from backend.tests.support.api import Api
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import RecordingClient
-from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
+from backend.tests.support.surfaces import FLAT, PRIMARY
 
 NO_FILTERS = Filters({}, "UTC")
 
@@ -60,7 +60,7 @@ def test_a_forged_position_is_refused(client: RecordingClient, sort: str) -> Non
 @pytest.mark.threat(12)
 def test_a_position_of_the_right_types_is_taken(client: RecordingClient) -> None:
     """So the forgeries above are refused for what is in them, not for their checksum."""
-    tasks = [create(client, PRIMARY, order=number) for number in range(3)]
+    tasks = [Api(client, PRIMARY).made(order=number) for number in range(3)]
     for sort, position in (("order", b"[0, 0]"), ("created_at", f"[{NOW}, 1]".encode())):
         url = PRIMARY.tasks(1, f"sort={sort}&cursor={forged(sort, position)}")
         assert client.get(url).json() == tasks
@@ -80,9 +80,9 @@ def test_a_forged_instant_of_any_offset_is_no_fault(
             require_problem(response, 400, "invalid_cursor", day)
 
 
-def next_cursor(client: RecordingClient, surface: Surface, owner: int = 1) -> str:
+def next_cursor(api: Api, owner: int = 1) -> str:
     """A good cursor: there must be two tasks."""
-    link = client.get(surface.tasks(owner, "limit=1")).headers["link"]
+    link = api.of(owner).list("limit=1").headers["link"]
     found = re.search(r"cursor=([^>&]+)", link)
     assert found
     return unquote(found[1])
@@ -98,21 +98,21 @@ def refusal(client: RecordingClient, url: str, *, code: str = "validation_error"
 @pytest.mark.requirement("FR-16")
 @pytest.mark.threat(12)
 @pytest.mark.parametrize("cursor", ["", MARK, "AAAA", "%F0%9F%92%A9", "A" * 512, "null", "W10"])
-def test_garbage_is_no_cursor(client: RecordingClient, surface: Surface, cursor: str) -> None:
-    assert refusal(client, surface.tasks(1, f"cursor={cursor}"), code="invalid_cursor") == []
+def test_garbage_is_no_cursor(api: Api, cursor: str) -> None:
+    assert refusal(api.client, api.tasks(f"cursor={cursor}"), code="invalid_cursor") == []
 
 
 @pytest.mark.requirement("FR-16")
 @pytest.mark.threat(12)
-def test_a_huge_cursor_is_refused(client: RecordingClient, surface: Surface) -> None:
-    assert refusal(client, surface.tasks(1, f"cursor={MARK * 900}")) == ["query.cursor"]
+def test_a_huge_cursor_is_refused(api: Api) -> None:
+    assert refusal(api.client, api.tasks(f"cursor={MARK * 900}")) == ["query.cursor"]
 
 
 @pytest.mark.requirement("FR-16")
 @pytest.mark.threat(12)
 def test_a_truncated_or_longer_cursor_is_refused(client: RecordingClient) -> None:
-    tasks = [create(client, PRIMARY) for _ in range(2)]
-    cursor = next_cursor(client, PRIMARY)
+    tasks = [Api(client, PRIMARY).made() for _ in range(2)]
+    cursor = next_cursor(Api(client, PRIMARY))
     for end in range(0, len(cursor), 2):
         refusal(client, PRIMARY.tasks(1, f"cursor={cursor[:end]}"), code="invalid_cursor")
     for more in ("A", "AAAA", "%0a", "%00", "%20", "=", "===="):
@@ -124,8 +124,8 @@ def test_a_truncated_or_longer_cursor_is_refused(client: RecordingClient) -> Non
 @pytest.mark.threat(12)
 def test_a_cursor_with_one_bit_flipped_is_refused(client: RecordingClient) -> None:
     for _ in range(2):
-        create(client, PRIMARY)
-    cursor = next_cursor(client, PRIMARY)
+        Api(client, PRIMARY).made()
+    cursor = next_cursor(Api(client, PRIMARY))
     flips = [(place, bit) for bit in (0, 3) for place in range(len(cursor))]
     flips += [(len(cursor) - 1, bit) for bit in (1, 2, 4, 5)]
     for place, bit in flips:
@@ -136,9 +136,9 @@ def test_a_cursor_with_one_bit_flipped_is_refused(client: RecordingClient) -> No
 
 @pytest.mark.requirement("FR-16", "FR-10")
 @pytest.mark.threat(12)
-def test_another_owners_cursor_is_refused(client: RecordingClient, surface: Surface) -> None:
+def test_another_owners_cursor_is_refused(api: Api) -> None:
     for owner in (1, 1, 2, 2):
-        client.request(**vars(surface.create(owner, title="kept")))
-    for cursor in (next_cursor(client, surface, 2), next_cursor(client, surface, 2)[:-4]):
-        refusal(client, surface.tasks(1, f"cursor={cursor}"), code="invalid_cursor")
-        refusal(client, surface.tasks(11, f"cursor={cursor}"), code="invalid_cursor")
+        api.of(owner).create(title="kept")
+    for cursor in (next_cursor(api, 2), next_cursor(api, 2)[:-4]):
+        refusal(api.client, api.tasks(f"cursor={cursor}"), code="invalid_cursor")
+        refusal(api.client, api.of(11).tasks(f"cursor={cursor}"), code="invalid_cursor")

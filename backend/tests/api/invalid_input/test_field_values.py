@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from backend.tests.support.api import Api
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.server import Server
-from backend.tests.support.surfaces import Surface
 
 HUGE = 10**30
 INVALID: dict[str, list[object]] = {
@@ -69,12 +69,12 @@ METACHARACTERS = [
 ]  # fmt: skip
 
 
-def places(client: RecordingClient, surface: Surface, verb: str, **content: object) -> list[str]:
+def places(api: Api, verb: str, **content: object) -> list[str]:
     """The fields that a refused write names; it must not have reached the database."""
-    url = surface.create(1).url if verb == "POST" else surface.task(1, 1)
+    url = api.surface.create(1).url if verb == "POST" else api.task(1)
     owner = {"user_id": 1} if verb == "POST" else {}
-    response = client.request(verb, url, json={"title": "x", **owner, **content})
-    assert client.recorder.statements == [], content
+    response = api.client.request(verb, url, json={"title": "x", **owner, **content})
+    assert api.statements == [], content
     unsaid = ("2026-02-30", "2026-11-24T", "urgent", str(HUGE))
     problem = require_problem(response, 400, "validation_error", *unsaid)
     return [error["loc"] for error in problem["errors"]]
@@ -84,31 +84,27 @@ def places(client: RecordingClient, surface: Surface, verb: str, **content: obje
 @pytest.mark.threat(10)
 @pytest.mark.parametrize("verb", ["POST", "PATCH"])
 @pytest.mark.parametrize("loc", INVALID)
-def test_a_value_over_the_limit_names_its_field(
-    client: RecordingClient, surface: Surface, verb: str, loc: str
-) -> None:
+def test_a_value_over_the_limit_names_its_field(api: Api, verb: str, loc: str) -> None:
     field = loc.partition(".")[0]
-    named = {ascii(v): places(client, surface, verb, **{field: v}) for v in INVALID[loc]}
+    named = {ascii(v): places(api, verb, **{field: v}) for v in INVALID[loc]}
     assert named == {value: [f"body.{loc}"] for value in named}
 
 
 @pytest.mark.requirement("FR-09", "FR-12")
 @pytest.mark.threat(10)
 @pytest.mark.parametrize("verb", ["POST", "PUT", "PATCH"])
-def test_both_due_fields_are_one_too_many(
-    client: RecordingClient, surface: Surface, verb: str
-) -> None:
+def test_both_due_fields_are_one_too_many(api: Api, verb: str) -> None:
     dues = {"due_date": "2026-11-24", "due_at": "2026-11-24T08:00:00Z"}
-    assert places(client, surface, verb, **dues, title=MARK) == ["body.due_at"]
+    assert places(api, verb, **dues, title=MARK) == ["body.due_at"]
 
 
 @pytest.mark.requirement("FR-12")
 @pytest.mark.threat(10)
-def test_a_thousand_mistakes_get_a_short_answer(client: RecordingClient, surface: Surface) -> None:
-    response = client.request(**vars(surface.create(1, title="x", tags=[1] * 1000)))
+def test_a_thousand_mistakes_get_a_short_answer(api: Api) -> None:
+    response = api.create(title="x", tags=[1] * 1000)
     problem = require_problem(response, 400, "validation_error")
     assert 1 <= len(problem["errors"]) <= 20
-    assert client.recorder.statements == []
+    assert api.statements == []
 
 
 @pytest.mark.requirement("FR-09")
@@ -116,31 +112,27 @@ def test_a_thousand_mistakes_get_a_short_answer(client: RecordingClient, surface
     ("field", "value"), LIMITS, ids=[f"{n}={ascii(v)[:24]}" for n, v in LIMITS]
 )
 @pytest.mark.threat(10)
-def test_a_value_at_the_limit_is_kept(
-    client: RecordingClient, surface: Surface, field: str, value: object
-) -> None:
-    response = client.request(**vars(surface.create(1, **{"title": "x", field: value})))
+def test_a_value_at_the_limit_is_kept(api: Api, field: str, value: object) -> None:
+    response = api.create(**{"title": "x", field: value})
     assert response.status_code == 201, response.text
     assert response.json()[field] == (value.strip() if field == "title" else value)  # type: ignore[attr-defined]
-    assert client.get(surface.tasks(1)).json() == [response.json()]
+    assert api.list().json() == [response.json()]
 
 
 @pytest.mark.requirement("FR-09", "FR-12")
 @pytest.mark.threat(20)
 @pytest.mark.parametrize("text", METACHARACTERS, ids=ascii)
-def test_metacharacters_come_back_exactly(
-    client: RecordingClient, surface: Surface, text: str
-) -> None:
+def test_metacharacters_come_back_exactly(api: Api, text: str) -> None:
     content = {"title": f"<{text}>", "description": text, "tags": [f"<{text[:40]}>"]}
-    created = client.request(**vars(surface.create(1, **content))).json()
+    created = api.create(**content).json()
     assert created.items() >= content.items()
-    url = surface.task(1, created["id"])
-    changed = client.patch(url, json={**content, "description": f"{text}{text}"}).json()
+    url = api.task(created["id"])
+    changed = api.client.patch(url, json={**content, "description": f"{text}{text}"}).json()
     assert changed.items() >= {**content, "description": f"{text}{text}"}.items()
-    response = client.get(url)
+    response = api.client.get(url)
     assert response.json() == changed
     assert response.headers["content-type"] == "application/json"
-    assert client.get(surface.tasks(1)).json() == [changed]
+    assert api.list().json() == [changed]
 
 
 @pytest.mark.requirement("FR-12")
@@ -174,16 +166,14 @@ def test_a_request_is_one_line_of_the_log(server: Server) -> None:
 @pytest.mark.requirement("FR-10", "FR-09")
 @pytest.mark.threat(21)
 @pytest.mark.parametrize("method", ["PUT", "PATCH"])
-def test_a_body_moves_no_task_to_another_owner(
-    client: RecordingClient, surface: Surface, method: str
-) -> None:
-    task: dict[str, Any] = client.request(**vars(surface.create(1, title="mine"))).json()
+def test_a_body_moves_no_task_to_another_owner(api: Api, method: str) -> None:
+    task: dict[str, Any] = api.create(title="mine").json()
     other = {"id": task["id"] + 1, "user_id": 2, "revision": 99, "url": MARK}
-    response = client.request(method, surface.task(1, task["id"]), json={"title": "mine", **other})
+    response = api.client.request(method, api.task(task["id"]), json={"title": "mine", **other})
     assert response.status_code == 200
     same = {name: task[name] for name in task.keys() - {"revision", "updated_at"}}
     assert response.json().items() >= same.items()
-    assert client.get(surface.tasks(2)).json() == []
+    assert api.of(2).list().json() == []
 
 
 @pytest.mark.requirement("FR-10", "FR-08")

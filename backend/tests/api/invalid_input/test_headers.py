@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from httpx2 import Headers
 
-from backend.tests.support.contents import create
+from backend.tests.support.api import Api
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import RecordingClient
-from backend.tests.support.surfaces import PRIMARY, Surface
+from backend.tests.support.surfaces import PRIMARY
 
 JSON = {"Content-Type": "application/json"}
 
@@ -42,26 +42,25 @@ def places(client: RecordingClient, response: Any) -> list[str]:
     return [error["loc"] for error in problem["errors"]]
 
 
-def conditional(
-    client: RecordingClient, surface: Surface, task: dict[str, Any], tag: str
-) -> tuple[Iterator[Any], Iterator[Any]]:
+def conditional(api: Api, task: dict[str, Any], tag: str) -> tuple[Iterator[Any], Iterator[Any]]:
     """The answers to reads unless, and to writes if, the task has this tag; one at a time."""
     if_none_match = Headers({b"If-None-Match": tag.encode("latin-1")})
     if_match = Headers({b"If-Match": tag.encode("latin-1")})
-    urls = surface.tasks(1), surface.task(1, task["id"])
-    verbs = surface.verbs(1, task["id"])
+    urls = api.tasks(), api.task(task["id"])
+    verbs = api.verbs(task["id"])
     writes = [verbs[verb] for verb in ("replace", "patch", "toggle", "complete", "delete")]
     return (
-        (client.get(url, headers=if_none_match) for url in urls),
-        (client.request(**vars(request), headers=if_match) for request in writes),
+        (api.client.get(url, headers=if_none_match) for url in urls),
+        (api.send(request, headers=if_match) for request in writes),
     )
 
 
 @pytest.mark.requirement("FR-17", "FR-12")
 @pytest.mark.parametrize("tag", NO_TAGS, ids=ascii)
 def test_what_is_no_entity_tag_is_refused(client: RecordingClient, tag: str) -> None:
-    task = create(client, PRIMARY)
-    reads, writes = conditional(client, PRIMARY, task, tag)
+    api = Api(client, PRIMARY)
+    task = api.made()
+    reads, writes = conditional(api, task, tag)
     assert [places(client, response) for response in reads] == [["header.If-None-Match"]] * 2
     assert [places(client, response) for response in writes] == [["header.If-Match"]] * 5
     assert client.get(PRIMARY.tasks(1)).json() == [task]
@@ -69,50 +68,41 @@ def test_what_is_no_entity_tag_is_refused(client: RecordingClient, tag: str) -> 
 
 @pytest.mark.requirement("FR-17")
 @pytest.mark.parametrize("tag", UNKNOWN, ids=ascii)
-def test_an_entity_tag_that_no_task_ever_had_does_not_match(
-    client: RecordingClient, surface: Surface, tag: str
-) -> None:
-    task = create(client, surface)
-    reads, writes = conditional(client, surface, task, tag)
+def test_an_entity_tag_that_no_task_ever_had_does_not_match(api: Api, tag: str) -> None:
+    task = api.made()
+    reads, writes = conditional(api, task, tag)
     assert [response.status_code for response in reads] == [200, 200]
     for response in writes:
         require_problem(response, 412, "precondition_failed")
-    assert client.get(surface.tasks(1)).json() == [task]
+    assert api.list().json() == [task]
 
 
 @pytest.mark.requirement("FR-18", "FR-12")
 @pytest.mark.parametrize("key", NO_KEYS, ids=lambda key: f"{key[:9]!a} {len(key)}")
-def test_what_is_no_idempotency_key_creates_nothing(
-    client: RecordingClient, surface: Surface, key: str
-) -> None:
+def test_what_is_no_idempotency_key_creates_nothing(api: Api, key: str) -> None:
     headers = Headers({b"Idempotency-Key": key.encode()})
-    response = client.request(**vars(surface.create(1, title="x")), headers=headers)
-    assert places(client, response) == ["header.Idempotency-Key"]
-    assert client.get(surface.tasks(1)).json() == []
+    response = api.create(title="x", headers=headers)
+    assert places(api.client, response) == ["header.Idempotency-Key"]
+    assert api.list().json() == []
 
 
 @pytest.mark.requirement("FR-18")
 @pytest.mark.parametrize("key", ["x", "x" * 255, "a b", "\"\\%_{}'; --", "~!"])
-def test_any_printable_key_creates_once(
-    client: RecordingClient, surface: Surface, key: str
-) -> None:
-    request = vars(surface.create(1, title="x"))
-    first, again = (client.request(**request, headers={"Idempotency-Key": key}) for _ in range(2))
+def test_any_printable_key_creates_once(api: Api, key: str) -> None:
+    first, again = (api.create({"Idempotency-Key": key}, title="x") for _ in range(2))
     assert (first.status_code, again.status_code) == (201, 201)
-    assert client.get(surface.tasks(1)).json() == [first.json()] == [again.json()]
+    assert api.list().json() == [first.json()] == [again.json()]
 
 
 @pytest.mark.requirement("FR-18")
 @pytest.mark.parametrize("name", ["Idempotency-Key", "Content-Type", "Content-Encoding"])
-def test_a_header_with_two_meanings_is_refused(
-    client: RecordingClient, surface: Surface, name: str
-) -> None:
-    request = surface.create(1, title="x")
+def test_a_header_with_two_meanings_is_refused(api: Api, name: str) -> None:
+    request = api.surface.create(1, title="x")
     headers = [*JSON.items(), (name, "application/json"), (name, "text/plain")]
     content = json.dumps(request.json)
-    response = client.request("POST", request.url, content=content, headers=headers)
+    response = api.client.request("POST", request.url, content=content, headers=headers)
     require_problem(response, 400, "validation_error")
-    assert client.get(surface.tasks(1)).json() == []
+    assert api.list().json() == []
 
 
 @pytest.mark.requirement("FR-12")

@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from backend.tests.support.api import Api
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.raw import (
     CHUNKED,
@@ -15,9 +16,7 @@ from backend.tests.support.raw import (
     read_answer,
     require_refusal,
 )
-from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.server import Server
-from backend.tests.support.surfaces import Surface
 
 ORIGIN = "http://localhost:3000"
 TASK = b'{"title": "%s"}' % MARK.encode()
@@ -49,30 +48,30 @@ MALFORMED = {
 
 @pytest.mark.requirement("FR-12")
 @pytest.mark.threat(14)
-def test_an_address_over_8_kb_is_refused(client: RecordingClient, surface: Surface) -> None:
-    url = surface.tasks(1, f"{MARK}=")
+def test_an_address_over_8_kb_is_refused(api: Api) -> None:
+    url = api.tasks(f"{MARK}=")
     at_limit = url + "x" * (8192 - len(url))
-    require_problem(client.get(at_limit), 400, "validation_error")
-    response = client.get(f"{at_limit}x", headers={"Origin": ORIGIN})
+    require_problem(api.client.get(at_limit), 400, "validation_error")
+    response = api.client.get(f"{at_limit}x", headers={"Origin": ORIGIN})
     require_problem(response, 414, "uri_too_long", "xxxx")
     assert response.headers["access-control-allow-origin"] == ORIGIN
-    assert client.recorder.statements == []
+    assert api.statements == []
 
 
 @pytest.mark.requirement("FR-12")
 @pytest.mark.threat(14)
-def test_headers_over_32_kb_together_are_refused(client: RecordingClient, surface: Surface) -> None:
-    url = surface.tasks(1)
-    sent = client.get(url).request.headers.raw
+def test_headers_over_32_kb_together_are_refused(api: Api) -> None:
+    url = api.tasks()
+    sent = api.client.get(url).request.headers.raw
     left = 32_768 - sum(len(name) + len(value) + 4 for name, value in sent)
     several = {"X-A": "x" * 8000, "Origin": ORIGIN}
     left -= sum(len(name) + len(value) + 4 for name, value in several.items()) + len("X-B") + 4
-    assert client.get(url, headers={**several, "X-B": MARK * (left // len(MARK))}).is_success
-    client.recorder.statements.clear()
-    response = client.get(url, headers={**several, "X-B": "x" * (left + 1)})
+    assert api.client.get(url, headers={**several, "X-B": MARK * (left // len(MARK))}).is_success
+    api.statements.clear()
+    response = api.client.get(url, headers={**several, "X-B": "x" * (left + 1)})
     require_problem(response, 431, "headers_too_large", "xxxx")
     assert response.headers["access-control-allow-origin"] == ORIGIN
-    assert client.recorder.statements == []
+    assert api.statements == []
 
 
 @pytest.mark.requirement("FR-12")

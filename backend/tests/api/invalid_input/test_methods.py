@@ -5,9 +5,9 @@ from itertools import product
 import pytest
 from fastapi import FastAPI
 
+from backend.tests.support.api import Api
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import RecordingClient
-from backend.tests.support.surfaces import Surface
 
 DOCUMENTATION = ("/docs", "/openapi.json")
 READ_ONLY = ("GET", "HEAD", "OPTIONS")
@@ -78,18 +78,18 @@ def test_an_unknown_address_is_404_for_every_verb(client: RecordingClient, verb:
 
 @pytest.mark.requirement("FR-01", "FR-03", "FR-08")
 @pytest.mark.threat(16)
-def test_head_answers_as_get_without_a_body(client: RecordingClient, surface: Surface) -> None:
-    _, task = (client.request(**vars(surface.create(1, title="a"))).json() for _ in range(2))
-    urls = [surface.task(1, task["id"]), surface.tasks(1), surface.tasks(1, "limit=1")]
-    urls += [surface.tasks(0), surface.task(1, task["id"] + 1), "/nowhere", "/health/live", "/docs"]
+def test_head_answers_as_get_without_a_body(api: Api) -> None:
+    _, task = (api.create(title="a").json() for _ in range(2))
+    urls = [api.task(task["id"]), api.tasks(), api.tasks("limit=1")]
+    urls += [api.of(0).tasks(), api.task(task["id"] + 1), "/nowhere", "/health/live", "/docs"]
     for url in urls:
-        get, head = (client.request(verb, url, headers=SAME_ID) for verb in ("GET", "HEAD"))
+        get, head = (api.client.request(verb, url, headers=SAME_ID) for verb in ("GET", "HEAD"))
         assert (head.status_code, head.headers) == (get.status_code, get.headers)
         assert int(head.headers["content-length"]) == len(get.content) > 0
         assert head.content == b""
     etag = f'"{task["revision"]}"'
-    assert client.head(urls[0]).headers["etag"] == etag
-    assert "link" in client.head(urls[2]).headers
+    assert api.client.head(urls[0]).headers["etag"] == etag
+    assert "link" in api.client.head(urls[2]).headers
 
 
 @pytest.mark.requirement("FR-08")

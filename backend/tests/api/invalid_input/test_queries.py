@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from backend.tests.support.contents import create
+from backend.tests.support.api import Api
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import RecordingClient
-from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
+from backend.tests.support.surfaces import FLAT, PRIMARY
 
 FLAGS = ["", *f"1 0 TRUE True yes on null %20true true%00 tru%65%20 {MARK}".split()]
 DAYS = [
@@ -75,11 +75,9 @@ def test_a_filter_has_one_spelling(client: RecordingClient, name: str) -> None:
 @pytest.mark.requirement("FR-16", "FR-12")
 @pytest.mark.threat(8)
 @pytest.mark.parametrize("name", SINGLE)
-def test_a_parameter_that_is_single_is_not_repeated(
-    client: RecordingClient, surface: Surface, name: str
-) -> None:
+def test_a_parameter_that_is_single_is_not_repeated(api: Api, name: str) -> None:
     for twice in (f"{name}=true&{name}=true", f"{name}={MARK}&{name}=", f"{name}&{name}"):
-        named = places(client, client.get(surface.tasks(1, twice)))
+        named = places(api.client, api.list(twice))
         assert named == [f"query.{name}"]
 
 
@@ -93,32 +91,28 @@ def test_a_parameter_that_is_single_is_not_repeated(
     ],
 )
 @pytest.mark.threat(8)
-def test_a_bulk_trash_that_is_not_understood_trashes_nothing(
-    client: RecordingClient, surface: Surface, query: str
-) -> None:
-    task = create(client, surface)
-    assert len(places(client, client.delete(surface.tasks(1, query)))) == 1
-    assert client.get(surface.tasks(1)).json() == [task]
+def test_a_bulk_trash_that_is_not_understood_trashes_nothing(api: Api, query: str) -> None:
+    task = api.made()
+    assert len(places(api.client, api.delete_all(query))) == 1
+    assert api.list().json() == [task]
 
 
 @pytest.mark.requirement("FR-16")
-def test_more_tags_than_a_task_can_have_match_none(
-    client: RecordingClient, surface: Surface
-) -> None:
-    task = create(client, surface, tags=[f"t{number}" for number in range(20)])
+def test_more_tags_than_a_task_can_have_match_none(api: Api) -> None:
+    task = api.made(tags=[f"t{number}" for number in range(20)])
     every = "&".join(f"tag=t{number}" for number in range(20))
-    assert client.get(surface.tasks(1, every)).json() == [task]
-    assert client.get(surface.tasks(1, f"{every}&tag=t20")).json() == []
+    assert api.list(every).json() == [task]
+    assert api.list(f"{every}&tag=t20").json() == []
 
 
 @pytest.mark.requirement("FR-12", "FR-16")
 @pytest.mark.parametrize("query", ["q=%ff", "q=caf%C3", "tag=%ED%A0%80", "q=%C0%80"])
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_a_query_that_is_no_utf_8_is_refused_and_finds_no_replacement_character(
-    client: RecordingClient, surface: Surface, method: str, query: str
+    api: Api, method: str, query: str
 ) -> None:
-    task = surface.create(1, title="x \ufffd y", tags=["\ufffd"])
-    assert client.request(**vars(task)).status_code == 201
-    response = client.request(method, surface.tasks(1, query))
+    task = api.surface.create(1, title="x \ufffd y", tags=["\ufffd"])
+    assert api.send(task).status_code == 201
+    response = api.client.request(method, api.tasks(query))
     require_problem(response, 400, "validation_error")
-    assert len(client.get(surface.tasks(1)).json()) == 1
+    assert len(api.list().json()) == 1

@@ -7,11 +7,10 @@ from itertools import product
 
 import pytest
 
+from backend.tests.support.api import Api
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.raw import answer
-from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.server import Server
-from backend.tests.support.surfaces import Surface
 
 LIMIT = 1_048_576
 JSON = {"Content-Type": "application/json"}
@@ -34,16 +33,16 @@ def in_chunks(content: bytes) -> Iterator[bytes]:
 @pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
 @pytest.mark.parametrize("verb", WRITES)
 def test_a_body_over_the_limit_is_refused_and_nothing_is_done(
-    client: RecordingClient, surface: Surface, verb: str, chunked: bool
+    api: Api, verb: str, chunked: bool
 ) -> None:
-    task = client.request(**vars(surface.create(1, title="kept"))).json()
-    request = {**surface.verbs(1, task["id"]), "create": surface.create(1)}[verb]
+    task = api.create(title="kept").json()
+    request = {**api.verbs(task["id"]), "create": api.surface.create(1)}[verb]
     content = in_chunks(body(LIMIT + 1)) if chunked else body(LIMIT + 1)
-    response = client.request(request.method, request.url, content=content, headers=JSON)
-    statements = list(client.recorder.statements)
+    response = api.client.request(request.method, request.url, content=content, headers=JSON)
+    statements = list(api.statements)
     require_problem(response, 413, "payload_too_large", "xxxx")
     assert statements == []
-    assert client.get(surface.tasks(1)).json() == [task]
+    assert api.list().json() == [task]
 
 
 @pytest.mark.requirement("FR-12")
@@ -51,44 +50,42 @@ def test_a_body_over_the_limit_is_refused_and_nothing_is_done(
 @pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
 @pytest.mark.parametrize("content", [b'{"ids": [1]}', b" ", b"x" * (LIMIT + 1)], ids=len)
 def test_a_request_that_takes_no_body_refuses_one_and_does_nothing(
-    client: RecordingClient, surface: Surface, content: bytes, chunked: bool
+    api: Api, content: bytes, chunked: bool
 ) -> None:
-    task = client.request(**vars(surface.create(1, title="kept"))).json()
-    one, many = surface.task(1, task["id"]), surface.tasks(1)
+    task = api.create(title="kept").json()
+    one, many = api.task(task["id"]), api.tasks()
     requests = [*product(("GET", "HEAD", "DELETE"), (one, many))]
-    requests += [("POST", surface.task(1, task["id"], "/restore")), ("GET", "/health/live")]
+    requests += [("POST", api.task(task["id"], "/restore")), ("GET", "/health/live")]
     for method, url in requests:
         sent = in_chunks(content) if chunked else content
-        response = client.request(method, url, content=sent, headers=JSON)
-        assert client.recorder.statements == []
+        response = api.client.request(method, url, content=sent, headers=JSON)
+        assert api.statements == []
         if method == "HEAD":
             assert (response.status_code, response.content) == (400, b"")
             continue
         problem = require_problem(response, 400, "validation_error", "xxxx")
         assert [(e["loc"], e["code"]) for e in problem["errors"]] == [("body", "unexpected_body")]
-    assert client.get(many).json() == [task]
+    assert api.client.get(many).json() == [task]
 
 
 @pytest.mark.requirement("FR-12")
 @pytest.mark.threat(40)
 @pytest.mark.parametrize("kind", [{}, {"Content-Type": "text/plain"}, {"Content-Encoding": "gzip"}])
 def test_the_body_of_such_a_request_is_refused_whatever_it_says_it_is(
-    client: RecordingClient, surface: Surface, kind: dict[str, str]
+    api: Api, kind: dict[str, str]
 ) -> None:
-    task = client.request(**vars(surface.create(1, title="kept"))).json()
-    response = client.request("DELETE", surface.tasks(1), content=b"\x1f\x8b", headers=kind)
+    task = api.create(title="kept").json()
+    response = api.client.request("DELETE", api.tasks(), content=b"\x1f\x8b", headers=kind)
     require_problem(response, 400, "validation_error")
-    assert client.get(surface.tasks(1)).json() == [task]
+    assert api.list().json() == [task]
 
 
 @pytest.mark.requirement("FR-12")
 @pytest.mark.threat(4)
 @pytest.mark.parametrize("chunked", [False, True], ids=["declared", "chunked"])
-def test_a_body_at_the_limit_is_read(
-    client: RecordingClient, surface: Surface, chunked: bool
-) -> None:
+def test_a_body_at_the_limit_is_read(api: Api, chunked: bool) -> None:
     content = in_chunks(body(LIMIT)) if chunked else body(LIMIT)
-    response = client.request("POST", surface.create(1).url, content=content, headers=JSON)
+    response = api.client.request("POST", api.surface.create(1).url, content=content, headers=JSON)
     problem = require_problem(response, 400, "validation_error", "xxxx")
     assert [error["loc"] for error in problem["errors"]] == ["body.description"]
 
