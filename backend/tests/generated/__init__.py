@@ -1,0 +1,1 @@
+"""Tests whose requests are generated: properties, fuzzing, differential tests."""

@@ -1,0 +1,1 @@
+"""No owner reaches what belongs to another."""
