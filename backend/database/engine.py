@@ -15,6 +15,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
+from backend.database.cursors import GuardedConnection
 from backend.database.guard import guard
 from backend.database.waiting import DeadlineExceededError, install_wait_callback, run_in_thread
 
@@ -97,7 +98,7 @@ def make_engine(url: URL, pool_size: int) -> Engine:
         pool_timeout=1,
         hide_parameters=True,
         enable_from_linting=False,  # it takes the one row of a CTE for a cartesian product
-        connect_args=defaults,
+        connect_args={**defaults, "connection_factory": GuardedConnection},
     )
     _connect_in_thread(engine)
     _verify(engine)

@@ -1,114 +1,70 @@
-"""Refuses, in tests and in production, a statement that could reach another owner's rows."""
+"""Refuses, in tests and in production, a statement that could reach another owner's rows.
 
-from collections.abc import Iterator
+What it does not understand it refuses: `clauses.py` lists what a statement may be made of,
+`scopes.py` says where the owner must stand, and `cursors.py` stops text that is no statement.
+"""
+
 from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import (
-    Alias,
-    BinaryExpression,
-    BindParameter,
-    BooleanClauseList,
-    Column,
-    ColumnElement,
-    Delete,
-    Engine,
-    Executable,
-    FromClause,
-    Join,
-    Select,
-    Table,
-    TextClause,
-    Update,
-    event,
-)
-from sqlalchemy.sql.operators import and_, eq
-from sqlalchemy.sql.selectable import AliasedReturnsRows
+from sqlalchemy import Engine, Executable, event
 
-from backend.models.task import idempotency_keys, task_lists, tasks
+from backend.database.clauses import RefusedStatementError, is_savepoint
+from backend.database.cursors import GuardedConnection, GuardedCursor
+from backend.database.scopes import OwnerMissingError, require_scoped, require_survey
 from backend.queries.ownership import ACROSS_OWNERS
 
-_OWNED = {tasks.name, task_lists.name, idempotency_keys.name}
+__all__ = ["OwnerMissingError", "RefusedStatementError", "guard", "require_owner"]
 
-
-class OwnerMissingError(RuntimeError):
-    """A statement on owned rows without a top-level `user_id = <bound value>`: a defect of ours."""
-
-
-def _conditions(clause: ColumnElement[Any]) -> Iterator[ColumnElement[Any]]:
-    """The parts that must all hold: those joined by AND at the top."""
-    if isinstance(clause, BooleanClauseList) and clause.operator is and_:
-        for part in clause.clauses:
-            yield from _conditions(part)
-    else:
-        yield clause
-
-
-def _owner_tables(criteria: tuple[ColumnElement[Any], ...]) -> set[str]:
-    """Names of the tables whose `user_id` is compared with a bound value."""
-    return {
-        part.left.table.name
-        for clause in criteria
-        for part in _conditions(clause)
-        if isinstance(part, BinaryExpression)
-        and part.operator is eq
-        and isinstance(part.left, Column)
-        and part.left.name == "user_id"
-        and isinstance(part.right, BindParameter)
-    }
-
-
-def _read(source: FromClause) -> Iterator[str]:
-    """Names, in the statement, of the owned tables that a FROM entry reads directly."""
-    if isinstance(source, Join):
-        yield from _read(source.left)
-        yield from _read(source.right)
-    table = source.element if isinstance(source, Alias) else source
-    if isinstance(table, Table) and table.name in _OWNED and isinstance(source, Table | Alias):
-        yield source.name
-
-
-def _is_scoped(element: object) -> bool:
-    if isinstance(element, TextClause):
-        return not any(name in element.text for name in _OWNED)
-    if isinstance(element, Select):
-        sources = element.get_final_froms()
-    elif isinstance(element, Update | Delete):
-        sources = [element.table]
-    else:
-        return True
-    read = {name for source in sources for name in _read(source)}
-    return read <= _owner_tables(element._where_criteria)  # noqa: SLF001
-
-
-def _parts(statement: Executable) -> Iterator[object]:
-    """Everything within a statement, also behind the columns of a CTE, where a visitor stops."""
-    parts: list[Any] = [statement]
-    seen = set()
-    while parts:
-        part = parts.pop()
-        if id(part) not in seen:
-            seen.add(id(part))
-            yield part
-            parts.extend(part.get_children())
-            if isinstance(getattr(part, "table", None), AliasedReturnsRows):
-                parts.append(part.table)
+_OPTIONS = {ACROSS_OWNERS, "isolation_level", "prebuffer_rows"}
+"""Execution options that leave the SQL as it was approved (`schema_translate_map` does not)."""
 
 
 def require_owner(statement: Executable) -> None:
-    """Raise OwnerMissingError unless each SELECT, UPDATE and DELETE within names its owner."""
-    if statement.get_execution_options().get(ACROSS_OWNERS):
+    """Raise RefusedStatementError unless all of a statement is understood and about one owner."""
+    if is_savepoint(statement):
         return
-    if not all(map(_is_scoped, _parts(statement))):
-        raise OwnerMissingError("a statement on tasks without its owner was refused")
+    if statement.get_execution_options().get(ACROSS_OWNERS):
+        require_survey(statement)
+    else:
+        require_scoped(statement)
+
+
+def _require_harmless(sets: Any, values: Any, options: Any) -> None:
+    """What changes SQL after its statement was approved.
+
+    A parameter that is named like a column is written to it, by every INSERT and UPDATE within.
+    """
+    if sets or "user_id" in values:
+        raise RefusedStatementError("parameters that may write another owner's rows were refused")
+    if not options.keys() <= _OPTIONS:
+        raise RefusedStatementError("an execution option that is on no list was refused")
 
 
 def guard(engine: Engine) -> None:
-    """Check every statement that the engine executes, each object once."""
+    """Check every statement that the engine executes, each object once, and let no text pass.
+
+    The engine's connections are to be of `GuardedConnection` (`connect_args`).
+    """
     approved: WeakSet[Executable] = WeakSet()
 
     @event.listens_for(engine, "before_execute")
-    def check(connection: Any, statement: Any, *_: Any) -> None:
+    def check(_: Any, statement: Any, sets: Any, values: Any, options: Any) -> None:
+        _require_harmless(sets, values, options)
         if statement not in approved:
             require_owner(statement)
             approved.add(statement)
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def approve(
+        _: Any, cursor: GuardedCursor, sql: str, values: Any, context: Any, is_many: bool
+    ) -> None:
+        """Only SQL that a statement was compiled to: `check` has seen that."""
+        if context is None or context.compiled is None or sql is not context.statement:
+            raise RefusedStatementError("SQL without a statement was refused")
+        cursor.approved = sql
+
+    @event.listens_for(engine, "connect")
+    def begin(connection: GuardedConnection, record: Any) -> None:
+        """SQLAlchemy has asked the server for its version before."""
+        connection.is_guarded = True

@@ -22,6 +22,7 @@ from backend.dev.postgres.cluster import Cluster, temporary_cluster
 from backend.runtime import Runtime
 from backend.tests.support.api import Api
 from backend.tests.support.arena import Arena
+from backend.tests.support.below import beneath
 from backend.tests.support.databases import as_service, cloned, create_template, empty, settings_for
 from backend.tests.support.pooler import pooled
 from backend.tests.support.proxy import Proxy, proxied
@@ -206,7 +207,11 @@ def arena(cluster: Cluster, template: str) -> Iterator[Arena]:
 
 
 @pytest.fixture
-def below(client: RecordingClient, shared_connection: tuple[Connection, Recorder]) -> Connection:
-    """The connection of the client's own transaction."""
+def below(
+    client: RecordingClient, shared_connection: tuple[Connection, Recorder]
+) -> Iterator[Connection]:
+    """A look at the client's own transaction, past the guard."""
     assert client.recorder is shared_connection[1]
-    return shared_connection[0]
+    connection = beneath(shared_connection[0])
+    yield connection
+    connection.rollback()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from backend.tests.support.api import Api
-from backend.tests.support.recorder import Recorder, RecordingClient
+from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import PRIMARY, Surface
 
 DAYS = [  # zone, day, its first instant, the first one of the next day
@@ -160,10 +160,10 @@ def test_time_has_two_ends_in_every_zone(
 
 @pytest.mark.requirement("FR-16")
 def test_updated_since_is_inclusive_to_the_microsecond(
-    add: Add, find: Find, shared_connection: tuple[Connection, Recorder]
+    add: Add, find: Find, below: Connection
 ) -> None:
     task = add("changed")
-    shared_connection[0].exec_driver_sql(
+    below.exec_driver_sql(
         "UPDATE tasks SET updated_at = '2026-11-21T07:45:33.258970Z' "
         f"WHERE user_id = 1 AND id = {task['id']}"
     )

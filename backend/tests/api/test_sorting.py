@@ -6,6 +6,7 @@ from itertools import chain
 from typing import Any
 
 import pytest
+from sqlalchemy import NullPool, create_engine
 
 from backend.app import create_app
 from backend.dev.postgres.cluster import Cluster
@@ -84,11 +85,10 @@ def walked(client: RecordingClient, url: str) -> Iterator[list[Task]]:
 def filled(cluster: Cluster, template: str) -> Iterator[RecordingClient]:
     """The service with TASKS, some created and some updated at the same time; only read."""
     with cloned(cluster, template) as url, RecordingClient(create_app(settings_for(url))) as client:
-        engine = client.app.state.runtime.engine
-        client.recorder = Recorder(engine)
+        client.recorder = Recorder(client.app.state.runtime.engine)
         for task in TASKS:
             Api(client, PRIMARY).made(**task)
-        with engine.connect() as connection:
+        with create_engine(url, poolclass=NullPool).begin() as connection:
             for column, ties in (("created_at", "mod(id, 3)"), ("updated_at", "id / 4")):
                 connection.exec_driver_sql(
                     f"UPDATE tasks SET {column} = '2026-01-01Z'::timestamptz "

@@ -5,6 +5,7 @@ import time
 import pytest
 from alembic import command
 from fastapi.testclient import TestClient
+from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import URL
 
 from backend.app import create_app
@@ -72,9 +73,9 @@ def test_a_statement_that_takes_too_long_is_503_timeout(
     name = fresh_database.database
     administer(cluster, f"ALTER DATABASE \"{name}\" SET statement_timeout = '100ms'")
     app = create_app(settings_for(fresh_database))
-    with TestClient(app) as client, app.state.runtime.engine.connect() as connection:
+    elsewhere = create_engine(fresh_database, poolclass=NullPool)
+    with TestClient(app) as client, elsewhere.connect() as blocker:
         task = client.post("/api/1/tasks", json={"title": "x"}).json()
-        blocker = connection.execution_options(isolation_level="READ COMMITTED")
         blocker.exec_driver_sql("SELECT 1 FROM task_lists WHERE user_id = 1 FOR UPDATE")
         answer = client.patch(f"/api/1/tasks/{task['id']}/complete")
         blocker.rollback()

@@ -3,15 +3,17 @@
 import pytest
 from sqlalchemy import Executable, delete, select, text, true, update
 
-from backend.database.guard import OwnerMissingError, require_owner
+from backend.database.guard import OwnerMissingError, RefusedStatementError, require_owner
 from backend.models.task import task_lists, tasks
 from backend.queries import tasks as statements
+from backend.queries.ownership import owned
+from backend.queries.statement import Statement
 from backend.tests.support.recorder import RecordingClient
 
-OWNED = tasks.c.user_id == 1
-STATEMENTS = {
-    name: value for name, value in vars(statements).items() if isinstance(value, Executable)
-}
+OWNED = owned()
+STATEMENTS = [
+    value.executable for value in vars(statements).values() if isinstance(value, Statement)
+]
 
 
 @pytest.mark.requirement("FR-10")
@@ -24,6 +26,7 @@ STATEMENTS = {
         select(tasks).where(~OWNED),
         select(tasks).where(tasks.c.user_id == tasks.c.id),
         select(tasks).where(tasks.c.user_id >= 1),
+        select(tasks).where(tasks.c.user_id == 1),
         select(tasks.alias("t")).where(OWNED),
         select(tasks).join(task_lists, OWNED).where(OWNED),
         select(select(tasks).subquery()),
@@ -33,7 +36,6 @@ STATEMENTS = {
         delete(tasks).where(tasks.c.id == 1),
         select(task_lists),
         select(select(tasks.c.id).cte()).where(OWNED),
-        text("SELECT * FROM tasks WHERE user_id = 1"),
     ],
     ids=str,
 )
@@ -50,8 +52,7 @@ def test_a_statement_without_its_owner_is_refused(statement: Executable) -> None
         update(tasks).values(title="x").where(OWNED),
         delete(tasks).where(OWNED & (tasks.c.id == 1)),
         select(select(tasks).where(OWNED).subquery()),
-        text("SELECT 1"),
-        *STATEMENTS.values(),
+        *STATEMENTS,
     ],
     ids=str,
 )
@@ -65,6 +66,12 @@ def test_the_engine_of_production_refuses(live: RecordingClient) -> None:
     with live.app.state.runtime.sessions() as session, pytest.raises(OwnerMissingError):
         session.execute(select(tasks))
     assert live.recorder.statements == []
+
+
+@pytest.mark.parametrize("query", ["SELECT 1", "SELECT * FROM tasks WHERE user_id = 1"])
+def test_text_is_refused_whatever_it_says(query: str) -> None:
+    with pytest.raises(RefusedStatementError):
+        require_owner(text(query))
 
 
 def test_the_guard_looks_into_the_statements_that_a_write_begins_with() -> None:

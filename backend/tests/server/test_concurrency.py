@@ -8,6 +8,8 @@ from threading import Event, Thread
 
 import httpx
 import pytest
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.engine import URL
 
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.server import Server
@@ -89,12 +91,12 @@ def test_pages_meet_each_task_once_while_others_create(server: Server) -> None:
 
 
 @pytest.mark.requirement("FR-10")
-def test_writers_of_different_owners_do_not_wait_for_each_other(live: RecordingClient) -> None:
+def test_writers_of_different_owners_do_not_wait_for_each_other(
+    live: RecordingClient, database: URL
+) -> None:
     """One owner's row is locked elsewhere; another owner writes on."""
     create_here = live.post("/api/1/tasks", json={"title": "x"})
     assert create_here.status_code == 201
-    engine = live.app.state.runtime.engine
-    with engine.connect().execution_options(isolation_level="READ COMMITTED") as connection:
+    with create_engine(database, poolclass=NullPool).begin() as connection:
         connection.exec_driver_sql("SELECT 1 FROM task_lists WHERE user_id = 1 FOR UPDATE")
         assert live.post("/api/2/tasks", json={"title": "y"}).status_code == 201
-        connection.rollback()

@@ -1,6 +1,28 @@
 """A look at the rows of all owners from below, past the guard."""
 
+from typing import Any
+
+from psycopg2.extensions import cursor
 from sqlalchemy import Connection
+
+
+class _Unguarded:
+    """The driver's connection of a pool, with the driver's own cursors."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def cursor(self) -> Any:
+        return cursor(self._connection.driver_connection)
+
+
+def beneath(connection: Connection) -> Connection:
+    """The same session of the database, and so the same transaction, past the guard."""
+    unguarded: Any = _Unguarded(connection.connection)
+    return Connection(connection.engine, unguarded, _has_events=False)
 
 
 def rows(connection: Connection, owner: int | None = None) -> list[tuple[object, ...]]:
