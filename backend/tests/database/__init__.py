@@ -1,0 +1,1 @@
+"""Migrations, statements and plans, and how the service waits for the database."""

@@ -1,0 +1,1 @@
+"""The tools of developers: the embedded PostgreSQL, the launcher, the audit."""
