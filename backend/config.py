@@ -3,22 +3,21 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from psycopg2 import ProgrammingError
-from psycopg2.extensions import make_dsn
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL
 
-DRIVER = "postgresql+psycopg2"
-_SCHEMES = {"postgres", "postgresql", DRIVER}
+from backend.database_url import parse_database_url
+from backend.env_file import ENV_FILE, EnvFileError, values_of
+
 _HOST = r"(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])"
 _ORIGIN = re.compile(rf"https?://{_HOST}(?::([0-9]{{1,5}}))?")
 _PATH = r"(?:/[A-Za-z0-9._~%-]+)*/?"
 _ROOT = re.compile(_ORIGIN.pattern + _PATH)
-_ADDRESS = r"^[A-Za-z0-9._:-]+$"
+_ADDRESS = re.compile(r"[A-Za-z0-9._:-]+|\[[0-9A-Fa-f:.]+\]")
 _TRUSTED = re.compile(rf"\*|(?:\*\.)?{_HOST}")
 
 
@@ -30,21 +29,11 @@ class SettingsError(SystemExit):
 
 
 def database_url(text: SecretStr) -> URL:
-    """Parse a PostgreSQL URL; a `password` in its query moves to where libraries mask it.
+    """Parse a PostgreSQL URL; a password stands where libraries mask it.
 
     Raises ValueError, without the value, for anything else.
     """
-    try:
-        url = make_url(text.get_secret_value().strip())
-        make_dsn(**dict.fromkeys(url.query, "x"))  # knows the names of libpq's options
-    except (ArgumentError, ValueError, ProgrammingError):
-        url = None
-    if url is None or url.drivername not in _SCHEMES or not url.database or not _is_port(url.port):
-        raise ValueError("must be like postgresql://user:password@host/database")
-    password = url.query.get("password", url.password)
-    if not isinstance(password, str | None):
-        raise ValueError("must name one password")  # noqa: TRY004  (pydantic takes no TypeError)
-    return url.difference_update_query(["password"]).set(drivername=DRIVER, password=password)
+    return parse_database_url(text.get_secret_value())
 
 
 def _comma_separated(value: object) -> object:
@@ -77,7 +66,6 @@ class Settings(BaseSettings):
     """What an operator can set; `.env.example` explains each. Fields are named in upper case."""
 
     model_config = SettingsConfigDict(
-        env_file=".env",
         env_ignore_empty=True,
         extra="ignore",
         hide_input_in_errors=True,
@@ -89,7 +77,7 @@ class Settings(BaseSettings):
     cors_origins: Names = ("http://localhost:3000", "http://localhost:5173")
     trusted_hosts: Names = ("*",)
     public_url: str | None = None
-    host: str = Field(default="127.0.0.1", pattern=_ADDRESS)
+    host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     client_timeout: Seconds = 8
     keep_alive: WholeSeconds = 30
@@ -132,6 +120,16 @@ class Settings(BaseSettings):
             raise ValueError("must be host names, comma-separated; wildcards like *.example.com")
         return value
 
+    @field_validator("host")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        if not _ADDRESS.fullmatch(value):
+            raise ValueError(
+                "must be an address or a name of this machine, like 127.0.0.1; "
+                ":: or 0.0.0.0 for all networks"
+            )
+        return value.strip("[]")
+
     @field_validator("public_url")
     @classmethod
     def _is_root(cls, value: str | None) -> str | None:
@@ -171,14 +169,20 @@ def _one_line(errors: Iterable[Any]) -> str:
     return "Settings: " + "; ".join(problems) + " (see .env.example)"
 
 
-def load_settings(**given: Any) -> Settings:
-    """Read the settings; raises SettingsError with one line."""
+def load_settings(_env_file: Path | str | None = ENV_FILE, **given: Any) -> Settings:
+    """Read what is given, then the environment, then the file; raises SettingsError with one line.
+
+    We read the file ourselves: pydantic-settings substitutes each `${…}` in it, passwords too.
+    """
     try:
-        return Settings(**given)
+        of_file: dict[str, Any] = values_of(_env_file, Settings.model_fields) if _env_file else {}
+        return Settings(**{**of_file, **given})
     except ValidationError as error:
         raise SettingsError(
             _one_line(error.errors(include_input=False, include_url=False))
         ) from None
+    except EnvFileError as error:
+        raise SettingsError(f"Settings: {error} (see .env.example)") from None
 
 
 @lru_cache

@@ -1,0 +1,47 @@
+"""One migration at a time, and the timeouts that a migration has instead of the service's."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, event, text
+
+MIGRATION_LOCK = 7_260_354_671_228_015_161
+"""Any number, the same for all who migrate this service's schema."""
+
+MAX_LOCK_WAIT = "5s"
+"""How long a migration waits for a table; the service's requests queue behind it meanwhile."""
+
+_NO_TIMEOUTS = text(
+    "SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN ('statement_timeout', "
+    "'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')"
+)
+_log = logging.getLogger("backend.migrations")
+
+
+def free_of_timeouts(engine: Engine) -> None:
+    """Begin each transaction of the engine without the role's timeouts, but for MAX_LOCK_WAIT.
+
+    They are set for the transaction alone, so that nothing stays in a pooler's connection.
+    """
+
+    @event.listens_for(engine, "begin")
+    def lift(connection: Connection) -> None:
+        connection.execute(_NO_TIMEOUTS)
+        connection.execute(text(f"SET LOCAL lock_timeout = '{MAX_LOCK_WAIT}'"))
+
+
+@contextmanager
+def one_at_a_time(engine: Engine) -> Iterator[None]:
+    """Hold the lock of all who migrate this database, however long the other one takes.
+
+    It is held by a transaction on a connection of its own: the migrations commit one by one, and
+    a lock of a session would outlive us in a pooler.
+    """
+    with engine.connect() as connection, connection.begin():
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        is_free = connection.execute(text(f"SELECT pg_try_advisory_xact_lock({MIGRATION_LOCK})"))
+        if not is_free.scalar_one():
+            _log.warning("another migration is running on this database: waiting for its end")
+            connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+        yield
