@@ -85,20 +85,16 @@ def _filters(parameters: FilterParameters, *, deleted: bool = False) -> Filters:
     return Filters(vars(parameters), parameters.time_zone, deleted=deleted)
 
 
-async def get_bulk_filters(
-    request: Request, parameters: Annotated[FilterParameters, Query()]
-) -> Filters:
-    """What a bulk write is about. Neither an empty search box nor a condition is overlooked."""
+async def get_bulk_filters(parameters: Annotated[FilterParameters, Query()]) -> Filters:
+    """What a bulk write is about. An empty search box must not mean everything."""
     if parameters.q is not None and not parameters.q.strip():
         raise InvalidRequest(errors=(FieldError("query.q", "must have a word here", "blank"),))
-    if "if-match" in request.headers:
-        message = "is not supported for many tasks"
-        raise InvalidRequest(errors=(FieldError("header.if-match", message, "unsupported"),))
     return _filters(parameters)
 
 
 async def get_list_query(
-    parameters: Annotated[ListParameters, Query()], if_none_match: IfNoneMatch = None
+    parameters: Annotated[ListParameters, Query()],
+    if_none_match: IfNoneMatch = None,
 ) -> ListQuery:
     """What the list is asked for."""
     return ListQuery(

@@ -9,6 +9,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from backend.api.routing.body_fields import BodyFields
 from backend.errors import (
     AppError,
     FieldError,
@@ -30,16 +31,21 @@ def problem_response(error: AppError, headers: Mapping[str, str] | None = None) 
     return Response(problem.body, problem.status, {**problem.headers, **(headers or {})})
 
 
-def _field_error(error: Mapping[str, Any]) -> FieldError:
-    """Where and what, in our words where the library's would repeat what was sent."""
+def _field_error(error: Mapping[str, Any], fields: BodyFields | None) -> FieldError:
+    """Where and what, in our words where the library's would repeat what was sent or say little."""
     loc, code = list(error["loc"]), error["type"]
+    place = ".".join(map(str, loc))
     if code == "extra_forbidden":
-        return FieldError(str(loc[0]), "there is a field that is not known here", "unknown_field")
-    return FieldError(".".join(map(str, loc)), error["msg"], code)
+        allowed = fields.allowed_at(loc[1:-1]) if fields else []
+        place = ".".join(map(str, loc[:-1]))
+        return FieldError(place, f"takes only: {', '.join(allowed)}", "unknown_field")
+    if code == "string_pattern_mismatch":
+        return FieldError(place, "must be of the form that the OpenAPI document names", code)
+    return FieldError(place, error["msg"], code)
 
 
-def _invalid(errors: Iterable[Mapping[str, Any]]) -> InvalidRequest:
-    distinct = dict.fromkeys(map(_field_error, errors))
+def _invalid(errors: Iterable[Mapping[str, Any]], fields: BodyFields | None) -> InvalidRequest:
+    distinct = dict.fromkeys(_field_error(error, fields) for error in errors)
     return InvalidRequest(errors=tuple(distinct)[:MAX_FIELD_ERRORS])
 
 
@@ -57,7 +63,8 @@ async def _on_app_error(request: Request, error: AppError) -> Response:
 
 
 async def _on_invalid(request: Request, error: RequestValidationError) -> Response:
-    return problem_response(_invalid(error.errors()))
+    fields = getattr(request.scope.get("route"), "body_fields", None)
+    return problem_response(_invalid(error.errors(), fields))
 
 
 async def _on_http_error(request: Request, error: HTTPException) -> Response:

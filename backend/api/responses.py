@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from fastapi import Request, Response
 
+from backend.errors import PreconditionFailed
 from backend.services.entity_tags import EntityTags
 from backend.services.lists import Page
 from backend.services.tasks import Answer, Created
@@ -29,11 +30,16 @@ def _root(scheme: str, host: str | None, server: tuple[Any, ...] | None, root_pa
     return str(Request({**scope, "root_path": root_path}).base_url).rstrip("/")
 
 
-def task_response(task: Answer, if_none_match: EntityTags | None = None) -> Response:
-    """200 with the task and its ETag, or 304 if the client has this revision."""
-    if if_none_match is not None and if_none_match.include(task.revision):
-        return _not_modified(task.revision)
+def task_response(task: Answer) -> Response:
+    """200 with the task and its ETag."""
     return Response(task.json, 200, {"ETag": f'"{task.revision}"'}, _JSON)
+
+
+def read_response(
+    task: Answer, if_match: EntityTags | None, if_none_match: EntityTags | None
+) -> Response:
+    """200 with the task, or 304 if the client has this revision; raises PreconditionFailed."""
+    return _unless_known(task.revision, if_match, if_none_match) or task_response(task)
 
 
 def created_response(created: Created) -> Response:
@@ -45,10 +51,17 @@ def created_response(created: Created) -> Response:
     return Response(task.json, 201, headers, _JSON)
 
 
-def page_response(request: Request, page: Page, if_none_match: EntityTags | None) -> Response:
-    """200 with the bare array and a link to the next page (RFC 8288), or 304."""
-    if if_none_match is not None and if_none_match.include(page.revision):
-        return _not_modified(page.revision)
+def page_response(
+    request: Request,
+    page: Page,
+    if_match: EntityTags | None,
+    if_none_match: EntityTags | None,
+) -> Response:
+    """200 with the bare array and a link to the next page (RFC 8288), or 304; raises
+    PreconditionFailed.
+    """
+    if known := _unless_known(page.revision, if_match, if_none_match):
+        return known
     headers = {"ETag": f'"{page.revision}"'}
     if page.next_cursor:
         headers["Link"] = f'<{_next_page(request, page.next_cursor)}>; rel="next"'
@@ -64,6 +77,12 @@ def _next_page(request: Request, cursor: str) -> str:
     return f"{root_of(request)}{request.scope['path']}?{query}"
 
 
-def _not_modified(revision: int) -> Response:
-    """304: the client has it (RFC 9110, 15.4.5)."""
-    return Response(status_code=304, headers={"ETag": f'"{revision}"'})
+def _unless_known(
+    revision: int, if_match: EntityTags | None, if_none_match: EntityTags | None
+) -> Response | None:
+    """What the conditions of a read make of it, in their order (RFC 9110, 13.2.2); None: 200."""
+    if if_match is not None and not if_match.include(revision):
+        raise PreconditionFailed("This is another revision than `If-Match` names.")
+    if if_none_match is not None and if_none_match.include(revision):
+        return Response(status_code=304, headers={"ETag": f'"{revision}"'})
+    return None

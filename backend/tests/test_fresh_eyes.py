@@ -27,7 +27,7 @@ def test_an_object_with_endless_members_is_refused(
 ) -> None:
     members = {f"{MARK}{number}": 1 for number in range(40_000)}
     response = client.request(**vars(surface.create(1, title="x", **members)))
-    require_problem(response, 400, "malformed_json")
+    require_problem(response, 400, "validation_error")
 
 
 @pytest.mark.requirement("FR-12", "FR-16")
@@ -90,7 +90,7 @@ def test_a_condition_on_many_tasks_is_refused_and_not_overlooked(
     task = client.request(**vars(surface.create(1, title="x"))).json()
     response = client.delete(surface.tasks(1), headers={"If-Match": '"1"'})
     problem = require_problem(response, 400, "validation_error")
-    assert [error["loc"] for error in problem["errors"]] == ["header.if-match"]
+    assert [error["loc"] for error in problem["errors"]] == ["header.If-Match"]
     assert client.get(surface.tasks(1)).json() == [task]
 
 

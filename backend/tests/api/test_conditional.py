@@ -136,7 +136,7 @@ def test_a_write_that_knows_the_task_otherwise_is_412_and_writes_nothing(
     assert client.patch(surface.task(1, task["id"]), json={"order": 1}).json()["revision"] == 2
     before = rows(below)
     request = surface.verbs(1, task["id"])[verb]
-    for tags in ('"1"', 'W/"2"', 'W/"2", "1"', '"3"', '"x"', '"02"', '"0"'):
+    for tags in ('"1"', 'W/"1"', 'W/"3", "1"', '"3"', '"x"', '"02"', '"0"'):
         response = client.request(**vars(request), headers={"If-Match": tags})
         require_problem(response, 412, "precondition_failed")
         assert rows(below) == before
