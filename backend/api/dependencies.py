@@ -10,7 +10,7 @@ from anyio import to_thread
 from fastapi import Depends, Query, Request
 from sqlmodel import Session
 
-from backend.api.responses import root_of
+from backend.api.responses import require_room_for_cursor, root_of
 from backend.api.schemas.fields import UserId
 from backend.api.schemas.headers import IfNoneMatch
 from backend.api.schemas.lists import FilterParameters, ListParameters
@@ -93,10 +93,12 @@ async def get_bulk_filters(parameters: Annotated[FilterParameters, Query()]) -> 
 
 
 async def get_list_query(
+    request: Request,
     parameters: Annotated[ListParameters, Query()],
     if_none_match: IfNoneMatch = None,
 ) -> ListQuery:
-    """What the list is asked for."""
+    """What the list is asked for. Raises UriTooLong if a cursor could not be added to it."""
+    require_room_for_cursor(request)
     return ListQuery(
         _filters(parameters, deleted=parameters.deleted),
         parameters.sort,

@@ -9,7 +9,9 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from backend.api.responses import path_of
 from backend.api.routing.body_fields import BodyFields
+from backend.api.routing.media_types import PATCHES
 from backend.errors import (
     AppError,
     FieldError,
@@ -52,8 +54,9 @@ def _invalid(errors: Iterable[Mapping[str, Any]], fields: BodyFields | None) -> 
 def _allowed_methods(request: Request) -> list[str]:
     """All methods of all routes at this path; the framework names those of the first alone."""
     methods: set[str] = {"OPTIONS"}
+    path = path_of(request)
     for route in iter_route_contexts(request.app.routes):
-        if route.methods and compile_path(route.path or "")[0].match(request.scope["path"]):
+        if route.methods and compile_path(route.path or "")[0].match(path):
             methods |= route.methods
     return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
@@ -71,7 +74,10 @@ async def _on_http_error(request: Request, error: HTTPException) -> Response:
     """What the framework answers by a status alone."""
     if error.status_code != MethodNotAllowed.status:
         return problem_response(_BY_STATUS.get(error.status_code) or InternalError())
-    allow = {"Allow": ", ".join(_allowed_methods(request))}
+    methods = _allowed_methods(request)
+    allow = {"Allow": ", ".join(methods)}
+    if "PATCH" in methods:
+        allow["Accept-Patch"] = PATCHES
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=allow)
     return problem_response(MethodNotAllowed(), allow)

@@ -2,16 +2,20 @@
 
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote_plus
 
 from fastapi import Request, Response
 
-from backend.errors import PreconditionFailed
+from backend.errors import PreconditionFailed, UriTooLong
 from backend.services.entity_tags import EntityTags
 from backend.services.lists import Page
 from backend.services.tasks import Answer, Created
 
+MAX_CURSOR = 2048
+"""Characters of a cursor: a title of 200 control characters, and every other key, has 1,900."""
+
 _JSON = "application/json"
+_QUERY = "%!$&'()*+,;=:@/?"
 
 
 def root_of(request: Request) -> str:
@@ -21,6 +25,13 @@ def root_of(request: Request) -> str:
     scope = request.scope
     server = tuple(scope["server"] or ()) or None
     return _root(scope["scheme"], request.headers.get("host"), server, scope.get("root_path", ""))
+
+
+def path_of(request: Request) -> str:
+    """The path below what `root_of` ends with: `path` begins with `root_path` (ASGI)."""
+    scope = request.scope
+    path: str = scope["path"][len(scope.get("root_path", "")) :]
+    return path
 
 
 @lru_cache(maxsize=1024)  # clients choose the host
@@ -70,11 +81,29 @@ def page_response(
     return Response(page.json, 200, headers, _JSON)
 
 
+def require_room_for_cursor(request: Request) -> None:
+    """Raise UriTooLong for a list whose next page would have an address that nobody can ask."""
+    sent = request.scope["query_string"]
+    if len(sent) * 3 + len(request.scope["raw_path"]) + MAX_CURSOR < UriTooLong.limit:
+        return  # however much of it needs to be encoded
+    target = f"{request.scope['raw_path'].decode('latin-1')}?{_without_cursor(request)}&cursor="
+    room = UriTooLong.limit - MAX_CURSOR
+    if len(target) > room:
+        raise UriTooLong(f"The address of a list may have {room} bytes: pages add a cursor to it.")
+
+
 def _next_page(request: Request, cursor: str) -> str:
-    parameters = request.query_params.multi_items()
-    kept = [(name, value) for name, value in parameters if name != "cursor"]
-    query = urlencode([*kept, ("cursor", cursor)])
-    return f"{root_of(request)}{request.scope['path']}?{query}"
+    """The client's own spelling of the query stays: another one could be longer than we take."""
+    kept = _without_cursor(request)
+    query = f"{kept}&cursor={cursor}" if kept else f"cursor={cursor}"
+    return f"{root_of(request)}{path_of(request)}?{query}"
+
+
+def _without_cursor(request: Request) -> str:
+    """The query; only what no address may contain (RFC 3986, 3.4) is encoded."""
+    parts = request.scope["query_string"].decode("latin-1").split("&")
+    kept = [part for part in parts if part and unquote_plus(part.partition("=")[0]) != "cursor"]
+    return quote("&".join(kept), safe=_QUERY, encoding="latin-1")
 
 
 def _unless_known(
