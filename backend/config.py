@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from ipaddress import IPv6Address, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,9 +15,15 @@ from backend.database_url import parse_database_url
 from backend.env_file import ENV_FILE, EnvFileError, values_of
 
 _HOST = r"(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])"
-_ORIGIN = re.compile(rf"https?://{_HOST}(?::([0-9]{{1,5}}))?")
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*")
+_PORT = r"(?::([0-9]{1,5}))?"
+_WEB_HOST = re.compile(rf"(?:\*\.(?=localhost|.+\..)(?!\[))?{_HOST}", re.IGNORECASE)
+_APP_HOST = re.compile(r"[A-Za-z0-9._-]+|\*")
+_HOST_AND_PORT = re.compile(r"\A(.*?)(:\*|:[0-9]{1,5})?\Z", re.DOTALL)
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_NO_ORIGINS = {"file", "data", "blob", "about", "javascript", "ftp", "ws", "wss", "mailto"}
 _PATH = r"(?:/[A-Za-z0-9._~%-]+)*/?"
-_ROOT = re.compile(_ORIGIN.pattern + _PATH)
+_ROOT = re.compile(rf"https?://{_HOST}{_PORT}{_PATH}")
 _ADDRESS = re.compile(r"[A-Za-z0-9._:-]+|\[[0-9A-Fa-f:.]+\]")
 _TRUSTED = re.compile(rf"\*|(?:\*\.)?{_HOST}")
 
@@ -56,6 +63,26 @@ def _matches(pattern: re.Pattern[str], text: str) -> bool:
     return match is not None and _is_port(match[1])
 
 
+def _origin(text: str) -> str:
+    """An origin, or a pattern of several, as browsers send it (RFC 6454, 6.2); else ValueError.
+
+    `https://*.example.com` is any name below, `http://localhost:*` any port. `null` is no origin:
+    every sandboxed page has it.
+    """
+    scheme, _, authority = text.lower().partition("://")
+    host, port = _HOST_AND_PORT.findall(authority)[0]
+    is_scheme = scheme not in _NO_ORIGINS and bool(_SCHEME.fullmatch(scheme))
+    is_host = bool((_WEB_HOST if scheme in _DEFAULT_PORTS else _APP_HOST).fullmatch(host))
+    if not (is_scheme and is_host and (port in {"", ":*"} or _is_port(port[1:]))):
+        raise ValueError(
+            "must be origins like https://example.com, https://*.app.example.com, "
+            "http://localhost:* or tauri://localhost, comma-separated, without a path"
+        )
+    if host.startswith("["):
+        host = f"[{IPv6Address(host[1:-1]).compressed}]"  # ValueError, too
+    return f"{scheme}://{host}{'' if port == _DEFAULT_PORTS.get(scheme) else port}"
+
+
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_separated)]
 Secret = Annotated[SecretStr, Field(min_length=1)]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
@@ -77,10 +104,11 @@ class Settings(BaseSettings):
     cors_origins: Names = ("http://localhost:3000", "http://localhost:5173")
     trusted_hosts: Names = ("*",)
     public_url: str | None = None
+    forwarded_allow_ips: Names = ("127.0.0.1", "::1")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
     client_timeout: Seconds = 8
-    keep_alive: WholeSeconds = 30
+    keep_alive: WholeSeconds = 75
     shutdown_delay: float = Field(default=0, ge=0, le=3600, allow_inf_nan=False)
     shutdown_grace: WholeSeconds = 10
     pool_size: int = Field(default=4, ge=1, le=100)
@@ -107,11 +135,7 @@ class Settings(BaseSettings):
     @field_validator("cors_origins")
     @classmethod
     def _are_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(origin == "*" or _matches(_ORIGIN, origin) for origin in value):
-            raise ValueError(
-                "must be origins like https://app.example.com, comma-separated, without a path"
-            )
-        return value
+        return tuple(origin if origin == "*" else _origin(origin) for origin in value)
 
     @field_validator("trusted_hosts")
     @classmethod
@@ -129,6 +153,21 @@ class Settings(BaseSettings):
                 ":: or 0.0.0.0 for all networks"
             )
         return value.strip("[]")
+
+    @field_validator("forwarded_allow_ips")
+    @classmethod
+    def _are_addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            for address in value:
+                if address != "*":
+                    ip_network(address)
+        except ValueError:
+            value = ()
+        if not value:
+            raise ValueError(
+                "must be addresses or networks like 10.0.0.0/8, comma-separated, or *"
+            ) from None
+        return value
 
     @field_validator("public_url")
     @classmethod

@@ -127,7 +127,9 @@ class UriTooLong(AppError):
     status = 414
     code = "uri_too_long"
     title = "URI too long"
-    detail = "The address is longer than the 8192 bytes that this service takes."
+    limit: ClassVar[int] = 8192
+    """Bytes of path and query together, with the `?`."""
+    detail = f"The address is longer than the {limit} bytes that this service takes."
 
 
 class UnsupportedMediaType(AppError):

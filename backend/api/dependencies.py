@@ -10,7 +10,7 @@ from anyio import to_thread
 from fastapi import Depends, Query, Request
 from sqlmodel import Session
 
-from backend.api.responses import root_of
+from backend.api.responses import require_room_for_cursor, root_of
 from backend.api.schemas.fields import UserId
 from backend.api.schemas.headers import IfNoneMatch
 from backend.api.schemas.lists import FilterParameters, ListParameters
@@ -86,30 +86,26 @@ def _filters(parameters: FilterParameters, *, deleted: bool = False) -> Filters:
     return Filters(vars(parameters), parameters.time_zone, deleted=deleted)
 
 
-async def get_bulk_filters(
-    request: Request, parameters: Annotated[FilterParameters, Query()]
-) -> Filters:
-    """What a bulk write is about. Neither an empty search box nor a condition is overlooked."""
+async def get_bulk_filters(parameters: Annotated[FilterParameters, Query()]) -> Filters:
+    """What a bulk write is about. A search of no word must not mean everything."""
     if parameters.q is not None and not patterns(parameters.q):
         raise InvalidRequest(errors=(FieldError("query.q", "must have a word here", "blank"),))
-    if "if-match" in request.headers:
-        message = "is not supported for many tasks"
-        raise InvalidRequest(errors=(FieldError("header.if-match", message, "unsupported"),))
     return _filters(parameters)
 
 
-async def get_trash_filters(
-    request: Request, parameters: Annotated[FilterParameters, Query()]
-) -> Filters:
+async def get_trash_filters(parameters: Annotated[FilterParameters, Query()]) -> Filters:
     """The same of the trash."""
-    await get_bulk_filters(request, parameters)
+    await get_bulk_filters(parameters)
     return _filters(parameters, deleted=True)
 
 
 async def get_list_query(
-    parameters: Annotated[ListParameters, Query()], if_none_match: IfNoneMatch = None
+    request: Request,
+    parameters: Annotated[ListParameters, Query()],
+    if_none_match: IfNoneMatch = None,
 ) -> ListQuery:
-    """What the list is asked for."""
+    """What the list is asked for. Raises UriTooLong if a cursor could not be added to it."""
+    require_room_for_cursor(request)
     return ListQuery(
         _filters(parameters, deleted=parameters.deleted),
         parameters.sort,

@@ -9,6 +9,9 @@ from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 
+from backend.api.responses import path_of
+from backend.api.routing.body_fields import BodyFields
+from backend.api.routing.media_types import PATCHES
 from backend.errors import (
     AppError,
     FieldError,
@@ -30,24 +33,30 @@ def problem_response(error: AppError, headers: Mapping[str, str] | None = None) 
     return Response(problem.body, problem.status, {**problem.headers, **(headers or {})})
 
 
-def _field_error(error: Mapping[str, Any]) -> FieldError:
-    """Where and what, in our words where the library's would repeat what was sent."""
+def _field_error(error: Mapping[str, Any], fields: BodyFields | None) -> FieldError:
+    """Where and what, in our words where the library's would repeat what was sent or say little."""
     loc, code = list(error["loc"]), error["type"]
+    place = ".".join(map(str, loc))
     if code == "extra_forbidden":
-        return FieldError(str(loc[0]), "there is a field that is not known here", "unknown_field")
-    return FieldError(".".join(map(str, loc)), error["msg"], code)
+        allowed = fields.allowed_at(loc[1:-1]) if fields else []
+        place = ".".join(map(str, loc[:-1]))
+        return FieldError(place, f"takes only: {', '.join(allowed)}", "unknown_field")
+    if code == "string_pattern_mismatch":
+        return FieldError(place, "must be of the form that the OpenAPI document names", code)
+    return FieldError(place, error["msg"], code)
 
 
-def _invalid(errors: Iterable[Mapping[str, Any]]) -> InvalidRequest:
-    distinct = dict.fromkeys(map(_field_error, errors))
+def _invalid(errors: Iterable[Mapping[str, Any]], fields: BodyFields | None) -> InvalidRequest:
+    distinct = dict.fromkeys(_field_error(error, fields) for error in errors)
     return InvalidRequest(errors=tuple(distinct)[:MAX_FIELD_ERRORS])
 
 
 def _allowed_methods(request: Request) -> list[str]:
     """All methods of all routes at this path; the framework names those of the first alone."""
     methods: set[str] = {"OPTIONS"}
+    path = path_of(request)
     for route in iter_route_contexts(request.app.routes):
-        if route.methods and compile_path(route.path or "")[0].match(request.scope["path"]):
+        if route.methods and compile_path(route.path or "")[0].match(path):
             methods |= route.methods
     return sorted(methods | {"HEAD"} if "GET" in methods else methods)
 
@@ -57,14 +66,18 @@ async def _on_app_error(request: Request, error: AppError) -> Response:
 
 
 async def _on_invalid(request: Request, error: RequestValidationError) -> Response:
-    return problem_response(_invalid(error.errors()))
+    fields = getattr(request.scope.get("route"), "body_fields", None)
+    return problem_response(_invalid(error.errors(), fields))
 
 
 async def _on_http_error(request: Request, error: HTTPException) -> Response:
     """What the framework answers by a status alone."""
     if error.status_code != MethodNotAllowed.status:
         return problem_response(_BY_STATUS.get(error.status_code) or InternalError())
-    allow = {"Allow": ", ".join(_allowed_methods(request))}
+    methods = _allowed_methods(request)
+    allow = {"Allow": ", ".join(methods)}
+    if "PATCH" in methods:
+        allow["Accept-Patch"] = PATCHES
     if request.method == "OPTIONS":
         return Response(status_code=204, headers=allow)
     return problem_response(MethodNotAllowed(), allow)

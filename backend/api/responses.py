@@ -2,15 +2,20 @@
 
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, unquote_plus
 
 from fastapi import Request, Response
 
+from backend.errors import PreconditionFailed, UriTooLong
 from backend.services.entity_tags import EntityTags
 from backend.services.lists import Page
 from backend.services.tasks import Answer, Created
 
+MAX_CURSOR = 2048
+"""Characters of a cursor: a title of 200 control characters, and every other key, has 1,900."""
+
 _JSON = "application/json"
+_QUERY = "%!$&'()*+,;=:@/?"
 
 
 def root_of(request: Request) -> str:
@@ -22,6 +27,13 @@ def root_of(request: Request) -> str:
     return _root(scope["scheme"], request.headers.get("host"), server, scope.get("root_path", ""))
 
 
+def path_of(request: Request) -> str:
+    """The path below what `root_of` ends with: `path` begins with `root_path` (ASGI)."""
+    scope = request.scope
+    path: str = scope["path"][len(scope.get("root_path", "")) :]
+    return path
+
+
 @lru_cache(maxsize=1024)  # clients choose the host
 def _root(scheme: str, host: str | None, server: tuple[Any, ...] | None, root_path: str) -> str:
     headers = [(b"host", host.encode("latin-1"))] if host is not None else []
@@ -29,11 +41,16 @@ def _root(scheme: str, host: str | None, server: tuple[Any, ...] | None, root_pa
     return str(Request({**scope, "root_path": root_path}).base_url).rstrip("/")
 
 
-def task_response(task: Answer, if_none_match: EntityTags | None = None) -> Response:
-    """200 with the task and its ETag, or 304 if the client has this revision."""
-    if if_none_match is not None and if_none_match.include(task.revision):
-        return _not_modified(task.revision)
+def task_response(task: Answer) -> Response:
+    """200 with the task and its ETag."""
     return Response(task.json, 200, {"ETag": f'"{task.revision}"'}, _JSON)
+
+
+def read_response(
+    task: Answer, if_match: EntityTags | None, if_none_match: EntityTags | None
+) -> Response:
+    """200 with the task, or 304 if the client has this revision; raises PreconditionFailed."""
+    return _unless_known(task.revision, if_match, if_none_match) or task_response(task)
 
 
 def created_response(created: Created) -> Response:
@@ -45,10 +62,17 @@ def created_response(created: Created) -> Response:
     return Response(task.json, 201, headers, _JSON)
 
 
-def page_response(request: Request, page: Page, if_none_match: EntityTags | None) -> Response:
-    """200 with the bare array and a link to the next page (RFC 8288), or 304."""
-    if if_none_match is not None and if_none_match.include(page.revision):
-        return _not_modified(page.revision)
+def page_response(
+    request: Request,
+    page: Page,
+    if_match: EntityTags | None,
+    if_none_match: EntityTags | None,
+) -> Response:
+    """200 with the bare array and a link to the next page (RFC 8288), or 304; raises
+    PreconditionFailed.
+    """
+    if known := _unless_known(page.revision, if_match, if_none_match):
+        return known
     headers = {"ETag": f'"{page.revision}"'}
     if page.next_cursor:
         headers["Link"] = f'<{_next_page(request, page.next_cursor)}>; rel="next"'
@@ -62,13 +86,37 @@ def restored_response(number: int) -> Response:
     return Response(f'{{"restored":{number}}}', 200, media_type=_JSON)
 
 
+def require_room_for_cursor(request: Request) -> None:
+    """Raise UriTooLong for a list whose next page would have an address that nobody can ask."""
+    sent = request.scope["query_string"]
+    if len(sent) * 3 + len(request.scope["raw_path"]) + MAX_CURSOR < UriTooLong.limit:
+        return  # however much of it needs to be encoded
+    target = f"{request.scope['raw_path'].decode('latin-1')}?{_without_cursor(request)}&cursor="
+    room = UriTooLong.limit - MAX_CURSOR
+    if len(target) > room:
+        raise UriTooLong(f"The address of a list may have {room} bytes: pages add a cursor to it.")
+
+
 def _next_page(request: Request, cursor: str) -> str:
-    parameters = request.query_params.multi_items()
-    kept = [(name, value) for name, value in parameters if name != "cursor"]
-    query = urlencode([*kept, ("cursor", cursor)])
-    return f"{root_of(request)}{request.scope['path']}?{query}"
+    """The client's own spelling of the query stays: another one could be longer than we take."""
+    kept = _without_cursor(request)
+    query = f"{kept}&cursor={cursor}" if kept else f"cursor={cursor}"
+    return f"{root_of(request)}{path_of(request)}?{query}"
 
 
-def _not_modified(revision: int) -> Response:
-    """304: the client has it (RFC 9110, 15.4.5)."""
-    return Response(status_code=304, headers={"ETag": f'"{revision}"'})
+def _without_cursor(request: Request) -> str:
+    """The query; only what no address may contain (RFC 3986, 3.4) is encoded."""
+    parts = request.scope["query_string"].decode("latin-1").split("&")
+    kept = [part for part in parts if part and unquote_plus(part.partition("=")[0]) != "cursor"]
+    return quote("&".join(kept), safe=_QUERY, encoding="latin-1")
+
+
+def _unless_known(
+    revision: int, if_match: EntityTags | None, if_none_match: EntityTags | None
+) -> Response | None:
+    """What the conditions of a read make of it, in their order (RFC 9110, 13.2.2); None: 200."""
+    if if_match is not None and not if_match.include(revision):
+        raise PreconditionFailed("This is another revision than `If-Match` names.")
+    if if_none_match is not None and if_none_match.include(revision):
+        return Response(status_code=304, headers={"ETag": f'"{revision}"'})
+    return None

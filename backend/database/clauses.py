@@ -47,7 +47,8 @@ _CLAUSES = (
         *(elements.BindParameter, elements.BooleanClauseList, elements.Case, elements.Cast),
         *(elements.ClauseList, elements.CollationClause, elements.CollectionAggregate),
         *(elements.ColumnClause, elements.ExpressionClauseList, elements.Grouping, elements.Label),
-        *(elements.Null, elements.Over, elements.TableValuedColumn, elements.True_, elements.Tuple),
+        *(elements.Extract, elements.False_, elements.Null, elements.Over),
+        *(elements.TableValuedColumn, elements.True_, elements.Tuple),
         *(elements.UnaryExpression, postgresql.OnConflictDoUpdate, schema.Column),
         *(selectable.Alias, selectable.CTE, selectable.Exists, selectable.Join, selectable.Lateral),
         *(selectable.ScalarSelect, selectable.Subquery),
@@ -57,8 +58,9 @@ _OPERATORS = {
     *(None, CONTAINS, operators.add, operators.all_op, operators.and_, operators.any_op),
     *(operators.collate, operators.comma_op, operators.concat_op, operators.desc_op, operators.eq),
     *(operators.exists, operators.ge, operators.gt, operators.in_op, operators.inv),
-    *(operators.is_, operators.is_false, operators.is_not, operators.is_true, operators.le),
-    *(operators.like_op, operators.lt, operators.ne, operators.not_in_op, operators.or_),
+    *(operators.is_, operators.is_distinct_from, operators.is_false, operators.is_not),
+    *(operators.is_not_distinct_from, operators.is_true, operators.le, operators.like_op),
+    *(operators.lt, operators.mul, operators.ne, operators.not_in_op, operators.or_),
     operators.sub,
 }
 _TYPES = {

@@ -6,7 +6,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.config import Settings
 from backend.edge.refusals import refuse
-from backend.edge.request_head import HEALTH, header
+from backend.edge.request_head import header, is_probe
 from backend.errors import Overloaded
 from backend.observability.incidents import report_once
 
@@ -117,7 +117,7 @@ class AdmissionMiddleware:
         self._buffer = Buffer(settings.max_buffered_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"].startswith(HEALTH):
+        if scope["type"] != "http" or is_probe(scope):
             await self.app(scope, receive, send)
             return
         request = Admission(self._slots, self._buffer, receive, send)

@@ -13,6 +13,7 @@ from uvicorn.server import ServerState
 
 from backend.config import Settings
 from backend.edge.cors import cors_headers
+from backend.edge.origins import OriginRule
 from backend.edge.refusals import refusal
 from backend.edge.request_head import MAX_TARGET
 from backend.edge.request_log import access_log
@@ -48,6 +49,7 @@ class GuardedProtocol(HttpToolsProtocol):
     """
 
     settings: ClassVar[Settings]
+    origins: ClassVar[OriginRule]
 
     def __init__(
         self,
@@ -200,14 +202,20 @@ class GuardedProtocol(HttpToolsProtocol):
         request_id.reset(token)
         origin = _ORIGIN.search(self._read)  # the parser may not have come so far
         text = origin[1].decode("latin-1") if origin else ""
-        shared = cors_headers(text, self.settings.cors_origins)
+        shared = cors_headers(text, self.origins)
         own = self.server_state.default_headers
         headers = secured("GET", [*own, *answer.raw_headers, *shared])
         lines = [STATUS_LINE[error.status], *(b"%b: %b\r\n" % header for header in headers)]
-        self.transport.write(b"".join([*lines, b"\r\n", bytes(answer.body)]))
+        body = b"" if self._is_head() else bytes(answer.body)
+        self.transport.write(b"".join([*lines, b"\r\n", body]))
         self.transport.write_eof()
         self.flow.resume_reading()
         self._await(LINGER)
+
+    def _is_head(self) -> bool:
+        """Whether what is refused is a HEAD, whose answer has no body (RFC 9110, 9.3.2)."""
+        is_read = bool(self.url) and self.parser.get_method() == b"HEAD"
+        return is_read or self._read.startswith(b"HEAD ")
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -238,4 +246,5 @@ def _cancel(timer: TimerHandle | None) -> None:
 
 def protocol_for(settings: Settings) -> type[GuardedProtocol]:
     """The protocol with these settings."""
-    return type("GuardedProtocol", (GuardedProtocol,), {"settings": settings})
+    members = {"settings": settings, "origins": OriginRule(settings.cors_origins)}
+    return type("GuardedProtocol", (GuardedProtocol,), members)

@@ -1,13 +1,17 @@
 """The first lines of a request: its address, its host and the size of its headers."""
 
 import re
+from functools import lru_cache
+from ipaddress import IPv6Address
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from backend.config import Settings
+from backend.edge.forwarded import Forwarding
 from backend.edge.refusals import refuse
 from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
 
-MAX_TARGET = 8192
+MAX_TARGET = UriTooLong.limit
 """Bytes of path and query together."""
 
 MAX_HEADERS = 32_768
@@ -19,7 +23,7 @@ HEALTH = "/health/"
 # A registered name as DNS has it, or an address (RFC 3986, 3.2.2): it stands in the `url` of tasks.
 _LABEL = rb"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
 _HOST = re.compile(
-    rb"(?:%b(?:\.%b){0,126}\.?|\[[0-9A-Fa-f:.]{2,45}\])?(?::[0-9]{0,5})?" % (_LABEL, _LABEL)
+    rb"(?:%b(?:\.%b){0,126}\.?|\[([0-9A-Fa-f:.]{2,45})\])?(?::([0-9]{0,5}))?" % (_LABEL, _LABEL)
 )
 _PORT = re.compile(rb":[0-9]*$")
 _ENCODED_SLASH = re.compile(rb"%2f", re.IGNORECASE)
@@ -29,6 +33,24 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 def header(scope: Scope, name: bytes) -> bytes:
     """The first value of a header, whose name is in lower case (ASGI); empty if there is none."""
     return next((value for key, value in scope["headers"] if key == name), b"")
+
+
+def is_probe(scope: Scope) -> bool:
+    """Whether the request asks for the health, below whatever prefix."""
+    path: str = scope["path"]
+    return path.startswith(HEALTH, len(scope.get("root_path", "")))
+
+
+@lru_cache(maxsize=1024)
+def is_host(value: bytes) -> bool:
+    """Whether a Host header can be one (RFC 9110, 7.2): a name or an address, and a port."""
+    match = _HOST.fullmatch(value)
+    if match is None or int(match[2] or 0) > 65_535:
+        return False
+    try:
+        return match[1] is None or bool(IPv6Address(match[1].decode()))
+    except ValueError:
+        return False
 
 
 class HostRule:
@@ -51,35 +73,42 @@ class HostRule:
 class RequestHeadMiddleware:
     """Refuses an address or headers that are too long, an ambiguous or a foreign host."""
 
-    def __init__(self, app: ASGIApp, trusted_hosts: tuple[str, ...]) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
-        self._hosts = HostRule(trusted_hosts)
+        self._hosts = HostRule(settings.trusted_hosts)
+        self._forwarding = Forwarding(settings.forwarded_allow_ips, settings.public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        error = self._error(scope) if scope["type"] == "http" else None
-        if error is None:
-            await self.app(scope, receive, send)
-        else:
-            await refuse(error, scope, receive, send)
+        if scope["type"] == "http":
+            try:
+                scope = self._checked(scope)
+            except AppError as error:
+                await refuse(error, scope, receive, send)
+                return
+        await self.app(scope, receive, send)
 
-    def _error(self, scope: Scope) -> AppError | None:
-        """What is wrong with the head of a request, if anything is."""
+    def _checked(self, scope: Scope) -> Scope:
+        """The request with what a trusted proxy says of it; raises AppError for a bad head."""
         if len(scope["raw_path"]) + len(scope["query_string"]) >= MAX_TARGET:  # and the `?`
-            return UriTooLong()
+            raise UriTooLong
         # As they were sent: `name: value`, and the end of the line.
         if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > MAX_HEADERS:
-            return HeadersTooLarge()
+            raise HeadersTooLarge
         # NUL, and the newline that a route's `$` overlooks; one more spelling of `/`.
         if _CONTROL.search(scope["path"]) or _ENCODED_SLASH.search(scope["raw_path"]):
-            return InvalidRequest("The address contains a control character or an encoded slash.")
-        return self._host_error(scope)
+            raise InvalidRequest("The address contains a control character or an encoded slash.")
+        _require_host(scope)
+        scope = self._forwarding.applied(scope)
+        [host] = _require_host(scope) or [b""]
+        if not (is_probe(scope) or self._hosts.takes(host)):
+            raise InvalidRequest("The host of the request is not served here (TRUSTED_HOSTS).")
+        return scope
 
-    def _host_error(self, scope: Scope) -> AppError | None:
-        """RFC 9112, 3.2: exactly one host; HTTP/1.0 knew none."""
-        hosts = [value for name, value in scope["headers"] if name == b"host"]
-        is_one = len(hosts) == 1 or (not hosts and scope["http_version"] == "1.0")
-        if not (is_one and all(map(_HOST.fullmatch, hosts))):
-            return InvalidRequest("The request must have one Host header, with a valid host.")
-        if scope["path"].startswith(HEALTH) or self._hosts.takes(b"".join(hosts)):
-            return None
-        return InvalidRequest("The host of the request is not served here (TRUSTED_HOSTS).")
+
+def _require_host(scope: Scope) -> list[bytes]:
+    """Exactly one host (RFC 9112, 3.2); HTTP/1.0 knew none. Raises InvalidRequest."""
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    is_one = len(hosts) == 1 or (not hosts and scope["http_version"] == "1.0")
+    if not (is_one and all(map(is_host, hosts))):
+        raise InvalidRequest("The request must have one Host header, with a valid host.")
+    return hosts

@@ -18,6 +18,9 @@ REVALIDATE: Raw = (b"cache-control", b"private, no-cache")
 # Nobody keeps it (RFC 9111, 5.2.2.5).
 FORGET: Raw = (b"cache-control", b"no-store")
 
+# What a cache has for no origin must not be given to one (Fetch, "CORS protocol and HTTP caches").
+VARY: Raw = (b"vary", b"Origin")
+
 
 def secured(method: str, headers: Iterable[Raw]) -> list[Raw]:
     """The headers of an answer, and what is missing there (ASGI: names are in lower case)."""
@@ -25,6 +28,8 @@ def secured(method: str, headers: Iterable[Raw]) -> list[Raw]:
     names = {name for name, _ in secured}
     if POLICY[0] not in names:
         secured.append(POLICY)
+    if VARY[0] not in names:
+        secured.append(VARY)
     known_again = b"etag" in names and method in {"GET", "HEAD"}
     secured.append(REVALIDATE if known_again else FORGET)
     return secured

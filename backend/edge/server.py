@@ -35,6 +35,7 @@ class Service(uvicorn.Server):
             log_config=None,  # the application has configured it
             access_log=False,  # it writes its own
             server_header=False,
+            proxy_headers=False,  # edge/forwarded.py
             timeout_keep_alive=settings.keep_alive,
         )
         super().__init__(config)

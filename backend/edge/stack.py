@@ -16,7 +16,7 @@ def layers(settings: Settings) -> list[Middleware]:
     return [
         Middleware(EnvelopeMiddleware),
         Middleware(CrossOriginMiddleware, settings.cors_origins),
-        Middleware(RequestHeadMiddleware, settings.trusted_hosts),
+        Middleware(RequestHeadMiddleware, settings),
         Middleware(LastResortMiddleware),
         Middleware(AdmissionMiddleware, settings),
         Middleware(HeadMiddleware),

@@ -19,6 +19,7 @@ from backend.errors import (
     PreconditionFailed,
     TaskNotFound,
     TimedOut,
+    Unavailable,
     UnsupportedMediaType,
     UriTooLong,
 )
@@ -29,6 +30,9 @@ Answers = dict[int | str, dict[str, Any]]
 
 def _header(description: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string"}}
+
+
+_RETRY = {"Retry-After": _header("Seconds after which the same request may work.")}
 
 
 def _example(error: type[AppError]) -> tuple[str, dict[str, Any]]:
@@ -42,6 +46,7 @@ def _problems(*errors: type[AppError]) -> Answers:
         by_status.setdefault(error.status, []).append(error)
     return {
         status: {
+            **({"headers": _RETRY} if issubclass(group[0], Unavailable) else {}),
             "model": Problem,
             "content": {"application/json": {"examples": dict(map(_example, group))}},
             "description": " · ".join(f"`{error.code}`: {error.detail}" for error in group),
@@ -75,7 +80,7 @@ MISSING = _problems(TaskNotFound)
 LISTED: Answers = {
     200: {"headers": _LIST},
     **_UNCHANGED,
-    **_problems(InvalidRequest, InvalidCursor),
+    **_problems(InvalidRequest, InvalidCursor, PreconditionFailed),
 }
 CREATED: Answers = {
     201: {"headers": _ETAG | _LOCATION | _REPLAYED},
@@ -84,7 +89,7 @@ CREATED: Answers = {
 }
 FOUND: Answers = {200: {"headers": _ETAG}, **MISSING}
 RESTORED: Answers = {**FOUND, **_problems(PreconditionFailed)}
-READ: Answers = {**FOUND, **_UNCHANGED}
+READ: Answers = {**FOUND, **_UNCHANGED, **_problems(PreconditionFailed)}
 DELETED: Answers = {**MISSING, **_problems(PreconditionFailed)}
 WRITTEN: Answers = {**FOUND, **_BODY, **_problems(PreconditionFailed)}
 PATCHED: Answers = {**WRITTEN, **_problems(Conflict)}

@@ -29,7 +29,13 @@ from backend.api.openapi.responses import (
     RESTORED,
     WRITTEN,
 )
-from backend.api.responses import created_response, page_response, restored_response, task_response
+from backend.api.responses import (
+    created_response,
+    page_response,
+    read_response,
+    restored_response,
+    task_response,
+)
 from backend.api.routing.event_loop import Handler, on_event_loop
 from backend.api.routing.route import StrictRoute
 from backend.api.schemas.fields import TaskId
@@ -44,9 +50,11 @@ from backend.api.schemas.tasks import (
 )
 
 
-def list_tasks(request: Request, query: ListRequest, lists: Lists) -> Response:
+def list_tasks(
+    request: Request, query: ListRequest, lists: Lists, if_match: IfMatch = None
+) -> Response:
     """The owner's tasks: filtered, sorted, page by page."""
-    return page_response(request, lists.page(query), query.if_none_match)
+    return page_response(request, lists.page(query), if_match, query.if_none_match)
 
 
 def create_task(
@@ -74,9 +82,11 @@ def restore_tasks(filters: TrashFilters, lists: Lists) -> Response:
     return restored_response(lists.move(filters))
 
 
-def read_task(id: TaskId, tasks: Tasks, if_none_match: IfNoneMatch = None) -> Response:
+def read_task(
+    id: TaskId, tasks: Tasks, if_match: IfMatch = None, if_none_match: IfNoneMatch = None
+) -> Response:
     """Read a task."""
-    return task_response(tasks.read(id), if_none_match)
+    return read_response(tasks.read(id), if_match, if_none_match)
 
 
 def replace_task(id: TaskId, body: TaskContent, tasks: Tasks, if_match: IfMatch = None) -> Response:

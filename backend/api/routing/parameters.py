@@ -1,12 +1,35 @@
 """Query parameters and headers of one spelling: none unknown, none repeated, all UTF-8."""
 
+from collections.abc import Collection, Mapping
 from urllib.parse import unquote_to_bytes
 
 from fastapi import Request
 
 from backend.errors import FieldError, InvalidRequest
 
-_SINGLE_HEADERS = (b"content-type", b"content-encoding", b"idempotency-key")
+Names = Mapping[bytes, str]
+"""Headers as ASGI has them, and as errors and the OpenAPI document write them."""
+
+_SINGLE_HEADERS: Names = {
+    b"content-type": "Content-Type",
+    b"content-encoding": "Content-Encoding",
+    b"idempotency-key": "Idempotency-Key",
+}
+_CONDITIONS: Names = {
+    b"if-match": "If-Match",
+    b"if-none-match": "If-None-Match",
+    b"if-unmodified-since": "If-Unmodified-Since",
+}
+
+
+def unsupported_conditions(methods: Collection[str], declared: Collection[str]) -> Names:
+    """The conditions (RFC 9110, 13.1) that a route would overlook: it takes those `declared`.
+
+    What the RFC ignores itself is none of them: `If-None-Match` on a GET without an ETag is true
+    (13.1.2), and so are dates on a GET, for nothing here has a `Last-Modified` (13.1.3, 13.1.4).
+    """
+    lost = {b"if-match"} if "GET" in methods else _CONDITIONS.keys()
+    return {raw: name for raw, name in _CONDITIONS.items() if raw in lost and name not in declared}
 
 
 def _is_utf8(encoded: bytes) -> bool:
@@ -17,13 +40,20 @@ def _is_utf8(encoded: bytes) -> bool:
     return True
 
 
-def require_one_meaning(request: Request, known: set[str]) -> None:
-    """Raise InvalidRequest for a parameter that is no UTF-8, and for a header that comes twice."""
+def require_one_meaning(request: Request, known: set[str], unsupported: Names) -> None:
+    """Raise InvalidRequest for a parameter that is no UTF-8, a header that comes twice, and a
+    condition that would be overlooked.
+    """
     sent = [name for name, _ in request.scope["headers"]]
     errors = [
-        FieldError(f"header.{name.decode()}", "must come only once", "repeated")
-        for name in _SINGLE_HEADERS
-        if sent.count(name) > 1
+        FieldError(f"header.{name}", "must come only once", "repeated")
+        for raw, name in _SINGLE_HEADERS.items()
+        if sent.count(raw) > 1
+    ]
+    errors += [
+        FieldError(f"header.{name}", "is not supported on this request", "unsupported_condition")
+        for raw, name in unsupported.items()
+        if raw in sent
     ]
     for part in request.scope["query_string"].split(b"&"):
         if not _is_utf8(part):

@@ -1,6 +1,7 @@
 """Routes that refuse what others would guess at."""
 
 from collections.abc import Callable, Coroutine
+from functools import cached_property
 from typing import Any
 
 from fastapi import Request, Response
@@ -11,8 +12,13 @@ from fastapi.telemetry import get_telemetry_data
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
+from backend.api.routing.body_fields import BodyFields
 from backend.api.routing.json_body import StrictRequest, read_json, require_no_body
-from backend.api.routing.parameters import require_known, require_one_meaning
+from backend.api.routing.parameters import (
+    require_known,
+    require_one_meaning,
+    unsupported_conditions,
+)
 from backend.api.routing.resolver import Resolver, resolver_of
 from backend.api.routing.values import takes_many
 from backend.errors import PayloadTooLarge
@@ -29,6 +35,11 @@ class StrictRoute(APIRoute):
         if scope.get("root_path") or scope["path"].startswith(beginning):
             return super().matches(scope)
         return Match.NONE, {}
+
+    @cached_property
+    def body_fields(self) -> BodyFields | None:
+        """The fields of the body, if the handler takes one."""
+        return BodyFields(self.body_field.field_info.annotation) if self.body_field else None
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ever, but a body that says that it is too long is a problem, not plain text."""
@@ -48,11 +59,16 @@ class StrictRoute(APIRoute):
         queries = [f for f in parameters if not isinstance(f.field_info, Path | Header)]
         known = {field.alias for field in queries}
         repeatable = {f.alias for f in queries if takes_many(f.field_info.annotation)}
-        takes_body = self.body_field is not None
+        headers = {f.alias for f in parameters if isinstance(f.field_info, Header)}
+        unsupported = unsupported_conditions(self.methods or (), headers)
+        body_fields = self.body_fields
+        body_names = body_fields.names if body_fields else ()
+        takes_body = body_fields is not None
 
         async def handle(request: Request) -> Response:
             request = StrictRequest(request.scope, request.receive)
-            require_one_meaning(request, known)
+            request.names = body_names
+            require_one_meaning(request, known, unsupported)
             require_known(request, known, repeatable)
             body = await (read_json if takes_body else require_no_body)(request)
             resolver = resolver_for()

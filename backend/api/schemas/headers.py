@@ -1,11 +1,10 @@
 """Headers that are conditions on a request, or make it safe to repeat."""
 
 import re
-from functools import partial
 from typing import Annotated
 
 from fastapi import Header
-from pydantic import PlainValidator, StringConstraints, WithJsonSchema
+from pydantic import AfterValidator, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from backend.services.entity_tags import EntityTags
@@ -13,22 +12,32 @@ from backend.services.entity_tags import EntityTags
 _TAG = r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"'
 _TAGS = re.compile(rf"[\t ,]*{_TAG}([\t ]*,[\t ,]*{_TAG})*[\t ,]*")
 _EACH_TAG = re.compile(_TAG)
-_REVISION = re.compile(r"0|[1-9][0-9]{0,17}")
+# Proxies that compress add the coding: Apache `-gzip` and `;gzip`, Caddy `-zstd`, Jetty `--gzip`.
+# A form `40-2` of ours would not be taken for one: a coding does not begin with a digit.
+_REVISION = re.compile(r"(0|[1-9][0-9]{0,17})(?:(?:--?|;)(?:x-)?(?:gzip|br|zstd|zst|deflate))*")
+_KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
 
 
-def _entity_tags(lines: list[str], *, weak: bool) -> EntityTags:
+def _entity_tags(lines: list[str]) -> EntityTags:
     """What a condition lists, on one line or several.
 
-    Empty elements are ignored (RFC 9110, 5.3, 5.6.1, 8.8.3 and 13.1). A weak tag counts only where
-    the weak comparison does (RFC 9110, 8.8.3.2).
+    Empty elements are ignored (RFC 9110, 5.3, 5.6.1, 8.8.3 and 13.1). A weak tag counts as a strong
+    one, in If-Match knowingly against 13.1.1: the number names one state whatever its encoding, and
+    behind a proxy that compresses (nginx sends `W/"40"`) a client would have no other.
     """
     listed = ",".join(lines)
     if listed.strip("\t ") == "*":
         return EntityTags(is_any=True)
     if not _TAGS.fullmatch(listed):
         raise PydanticCustomError("etag", 'must be * or entity tags like "40"')
-    tags = [tag for prefix, tag in _EACH_TAG.findall(listed) if weak or not prefix]
-    return EntityTags(tuple(int(tag) for tag in tags if _REVISION.fullmatch(tag)))
+    tags = [_REVISION.fullmatch(tag) for _, tag in _EACH_TAG.findall(listed)]
+    return EntityTags(tuple(int(tag[1]) for tag in tags if tag))
+
+
+def _idempotency_key(value: str) -> str:
+    if not _KEY.fullmatch(value):
+        raise PydanticCustomError("idempotency_key", "must be 1 to 255 printable ASCII characters")
+    return value
 
 
 _SENT = r'(W/)?"[!#-~]*"'  # what a client may send is less than what a server must take
@@ -39,21 +48,22 @@ _SCHEMA = WithJsonSchema(
         "pattern": rf"^(\*|{_SENT}([\t ]*,[\t ]*{_SENT})*)$",
     }
 )
+_KEY_SCHEMA = WithJsonSchema({"type": "string", "pattern": rf"^{_KEY.pattern}$"})
 # FastAPI gives all lines of a header whose type is a tuple, as EntityTags is.
 IfMatch = Annotated[
     EntityTags | None,
-    PlainValidator(partial(_entity_tags, weak=False)),
+    PlainValidator(_entity_tags),
     _SCHEMA,
-    Header(alias="If-Match", description='Write only if this is still the `ETag`, like `"40"`.'),
+    Header(alias="If-Match", description='412 unless this is still the `ETag`, like `"40"`.'),
 ]
 IfNoneMatch = Annotated[
     EntityTags | None,
-    PlainValidator(partial(_entity_tags, weak=True)),
+    PlainValidator(_entity_tags),
     _SCHEMA,
     Header(alias="If-None-Match", description='304 if this is still the `ETag`, like `"40"`.'),
 ]
 IdempotencyKey = Annotated[
-    Annotated[str, StringConstraints(pattern=r"^[!-~]([ -~]{0,253}[!-~])?$")] | None,
+    Annotated[str, AfterValidator(_idempotency_key), _KEY_SCHEMA] | None,
     Header(
         alias="Idempotency-Key",
         description="Makes the create repeatable for 24 hours; any text of the client's own.",

@@ -21,7 +21,15 @@ from backend.tests.support.surfaces import VERBS, Surface
 
 NOWHERE = make_url("postgresql://nobody:hunter2secret@127.0.0.1:1/none")
 ORIGIN = "http://localhost:3000"
-EXPOSED = {"ETag", "Link", "Location", "X-Total-Count", "X-Request-ID", "Idempotent-Replayed"}
+EXPOSED = {
+    "ETag",
+    "Link",
+    "Location",
+    "X-Total-Count",
+    "X-Request-ID",
+    "Idempotent-Replayed",
+    "Retry-After",
+}
 JSON = {"Content-Type": "application/json"}
 MEMBERS = {"type", "title", "status", "detail", "instance", "code", "request_id"}
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")

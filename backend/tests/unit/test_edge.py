@@ -28,7 +28,7 @@ def origins(app: ASGIApp, settings: Settings) -> ASGIApp:
 
 
 def heads(app: ASGIApp, settings: Settings) -> ASGIApp:
-    return RequestHeadMiddleware(app, settings.trusted_hosts)
+    return RequestHeadMiddleware(app, settings)
 
 
 REFUSALS: dict[str, tuple[Layer, str, list[tuple[bytes, bytes]], int, str]] = {

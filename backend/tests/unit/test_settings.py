@@ -31,6 +31,21 @@ MALFORMED = {
             "https://a.example:99999",
             "https://*.example",
             "https://a b",
+            *(
+                "https://*:80",
+                "https://a.*.example",
+                "https://a*.example.com",
+                "https://*.*.example.com",
+            ),
+            *("https://*.[::1]", "https://[::::]", "https://a.example:*0", "https://a.example:0"),
+            *(
+                "file://x",
+                "ws://a.example",
+                "wss://a.example",
+                "data:text",
+                "blob:https://a.example",
+            ),
+            *("app://", "app://a b", "app://a/b", "1a://b.example", "javascript://x", "app:x"),
         ),
     ],
     "TRUSTED_HOSTS": [
@@ -48,6 +63,10 @@ MALFORMED = {
         *(f"https://a.example#{SECRET}", "https://a.example?", "https://a.example#", "https://["),
         *(f"https://u:{SECRET}@a\u2100b.example", f"https://u:{SECRET}@a.example", "https://a b"),
         *(f"https://a.example:{SECRET}", f"https://a.example\n{SECRET}", "https://a.example:99999"),
+    ],
+    "FORWARDED_ALLOW_IPS": [
+        *(" , ", "localhost", SECRET, f"127.0.0.1,{SECRET}", "10.0.0.1/8", "10.0.0.0/33", "::1/x"),
+        *("127.0.0.1:80", "[::1]", "10.*"),
     ],
     "HOST": ["a b", "a/b", f"{SECRET}\n", f"http://{SECRET}", "127.0.0.1,::1"],
     "PORT": ["0", "-1", "65536", "80a", "1.5", SECRET],
@@ -151,10 +170,11 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         "cors_origins": ("http://localhost:3000", "http://localhost:5173"),
         "trusted_hosts": ("*",),
         "public_url": None,
+        "forwarded_allow_ips": ("127.0.0.1", "::1"),
         "host": "127.0.0.1",
         "port": 8000,
         "client_timeout": 8,
-        "keep_alive": 30,
+        "keep_alive": 75,
         "shutdown_delay": 0,
         "shutdown_grace": 10,
         "pool_size": 4,
@@ -177,7 +197,7 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch, name: st
     several = {
         "CORS_ORIGINS": (
             " https://a.example, http://[::1]:80 ,,",
-            ["https://a.example", "http://[::1]:80"],
+            ["https://a.example", "http://[::1]"],
         ),
         "TRUSTED_HOSTS": ("a.example , *.b.example,", ["a.example", "*.b.example"]),
     }

@@ -1,0 +1,59 @@
+"""The names that a body may have, from its schema: for errors, which repeat no other name."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+
+Schema = dict[str, Any]
+
+
+class BodyFields:
+    """The fields of one kind of body."""
+
+    def __init__(self, annotation: Any) -> None:
+        schema = TypeAdapter(annotation).json_schema()
+        self._definitions: dict[str, Schema] = schema.get("$defs", {})
+        self._root = schema
+        self.names = frozenset(_property_names(schema))
+        """All names at any depth."""
+
+    def allowed_at(self, path: Sequence[int | str]) -> list[str]:
+        """The fields that can be written at this place, which is below `body`."""
+        here = self._alternatives(self._root)
+        for part in path:
+            here = [deeper for schema in here for deeper in self._step(schema, part)]
+        fields = [field for schema in here for field in schema.get("properties", {}).items()]
+        return list(dict.fromkeys(name for name, schema in fields if not schema.get("readOnly")))
+
+    def _alternatives(self, schema: Schema) -> list[Schema]:
+        """What a value may be: references and unions resolved."""
+        if "$ref" in schema:
+            return self._alternatives(self._definition(schema["$ref"]))
+        parts = [*schema.get("anyOf", ()), *schema.get("allOf", ())]
+        if "oneOf" in schema and "discriminator" in schema:
+            return [schema]  # a step by its tag leads on
+        parts += schema.get("oneOf", ())
+        return [schema, *(each for part in parts for each in self._alternatives(part))]
+
+    def _step(self, schema: Schema, part: int | str) -> list[Schema]:
+        if isinstance(part, int):
+            deeper = schema.get("items")
+        elif tags := schema.get("discriminator", {}).get("mapping"):
+            deeper = {"$ref": tags[part]} if part in tags else None
+        else:
+            deeper = schema.get("properties", {}).get(part)
+        return self._alternatives(deeper) if deeper else []
+
+    def _definition(self, reference: str) -> Schema:
+        return self._definitions[reference.removeprefix("#/$defs/")]
+
+
+def _property_names(schema: Any) -> Iterator[str]:
+    if isinstance(schema, dict):
+        properties = schema.get("properties")
+        yield from properties if isinstance(properties, dict) else ()
+        schema = list(schema.values())
+    if isinstance(schema, list):
+        for part in schema:
+            yield from _property_names(part)
