@@ -51,7 +51,7 @@ _CLAUSES = (
         *(elements.TableValuedColumn, elements.True_, elements.Tuple),
         *(elements.UnaryExpression, postgresql.OnConflictDoUpdate, schema.Column),
         *(selectable.Alias, selectable.CTE, selectable.Exists, selectable.Join, selectable.Lateral),
-        *(selectable.ScalarSelect, selectable.Subquery),
+        *(selectable.ScalarSelect, selectable.SelectStatementGrouping, selectable.Subquery),
     }
 )
 _OPERATORS = {

@@ -18,6 +18,9 @@ def _refuse(*_: Any, **__: Any) -> Any:
     raise RefusedStatementError("SQL that no statement of the service was compiled to was refused")
 
 
+_execute, _cursor_of = cursor.execute, connection.cursor
+
+
 class GuardedCursor(cursor):
     """Executes the SQL that is in `approved`, once."""
 
@@ -27,7 +30,7 @@ class GuardedCursor(cursor):
         if query not in (self.approved, PING):
             _refuse()
         self.approved = None
-        super().execute(query, vars)
+        _execute(self, query, vars)
 
     executemany = callproc = copy_expert = copy_from = copy_to = _refuse
 
@@ -40,4 +43,4 @@ class GuardedConnection(connection):
     def cursor(self, *arguments: Any, **options: Any) -> Any:
         if self.is_guarded:
             options["cursor_factory"] = GuardedCursor
-        return super().cursor(*arguments, **options)
+        return _cursor_of(self, *arguments, **options)

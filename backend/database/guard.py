@@ -30,17 +30,6 @@ def require_owner(statement: Executable) -> None:
         require_scoped(statement)
 
 
-def _require_harmless(sets: Any, values: Any, options: Any) -> None:
-    """What changes SQL after its statement was approved.
-
-    A parameter that is named like a column is written to it, by every INSERT and UPDATE within.
-    """
-    if sets or "user_id" in values:
-        raise RefusedStatementError("parameters that may write another owner's rows were refused")
-    if not options.keys() <= _OPTIONS:
-        raise RefusedStatementError("an execution option that is on no list was refused")
-
-
 def guard(engine: Engine) -> None:
     """Check every statement that the engine executes, each object once, and let no text pass.
 
@@ -50,7 +39,12 @@ def guard(engine: Engine) -> None:
 
     @event.listens_for(engine, "before_execute")
     def check(_: Any, statement: Any, sets: Any, values: Any, options: Any) -> None:
-        _require_harmless(sets, values, options)
+        if sets or "user_id" in values:
+            # Every INSERT and UPDATE writes a parameter to the column of its name.
+            raise RefusedStatementError("parameters that may write to another owner were refused")
+        for option in options:
+            if option not in _OPTIONS:
+                raise RefusedStatementError("an execution option that is on no list was refused")
         if statement not in approved:
             require_owner(statement)
             approved.add(statement)

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,11 +10,29 @@ from sqlalchemy import Engine, event
 
 from backend.tests.support.in_process import InProcessClient
 
+_TABLES = "tasks|task_lists|idempotency_keys"
+_TOUCHES = re.compile(rf"\b(?:{_TABLES})\b", re.IGNORECASE)
 _READS = re.compile(
-    r'\b(?:FROM|JOIN|UPDATE|DELETE FROM)\s+"?(?:tasks|task_lists|idempotency_keys)"?\b'
+    rf'(?<!\bINTO )(?<![\w.])"?\b({_TABLES})\b"?(?!\.)(?: AS "?(\w+)"?)?', re.IGNORECASE
 )
-_OWNED = re.compile(r"\b(?:tasks|task_lists|idempotency_keys)\.user_id = %\(owner\)s")
-_TOUCHES = re.compile(r"\b(?:tasks|task_lists|idempotency_keys)\b")
+"""A table where rows are read or changed: its name that is not before a column's, and its alias."""
+
+_INSERTS = re.compile(rf'\bINTO "?(?:{_TABLES})\b', re.IGNORECASE)
+_INSERTS_OWNER = re.compile(
+    rf"\bINTO (?:{_TABLES}) \(user_id, [^()]*\) (?:\(?SELECT |VALUES \()%\(owner\)s\b"
+)
+_SETS_OWNER = re.compile(r'(?<![\w.])"?user_id"?\s*=', re.IGNORECASE)
+
+
+def has_owner(sql: str) -> bool:
+    """Whether all that is read, changed or inserted is the owner's, as far as text can tell."""
+    reads = Counter(match[2] or match[1] for match in _READS.finditer(sql))
+    named = Counter(re.findall(r"\b(\w+)\.user_id = %\(owner\)s", sql))
+    return (
+        reads <= named
+        and len(_INSERTS.findall(sql)) == len(_INSERTS_OWNER.findall(sql))
+        and not _SETS_OWNER.search(sql)
+    )
 
 
 class Recorder:
@@ -31,7 +50,7 @@ class Recorder:
         for sql, parameters in self.statements:
             if _TOUCHES.search(sql):
                 assert parameters["owner"] == owner, sql
-                assert len(_OWNED.findall(sql)) >= len(_READS.findall(sql)), sql
+                assert has_owner(sql), sql
 
 
 def owner_of(url: str, body: Any) -> int | None:
