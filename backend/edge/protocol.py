@@ -15,11 +15,13 @@ from backend.config import Settings
 from backend.edge.answering import AnsweringProtocol, UnsentAnswers, cancel
 from backend.edge.cors import cors_headers
 from backend.edge.origins import OriginRule
+from backend.edge.reading import TurnBudget
 from backend.edge.refusals import refusal
 from backend.edge.request_head import MAX_TARGET
 from backend.edge.request_log import access_log
 from backend.edge.security_headers import secured
-from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
+from backend.errors import AppError, HeadersTooLarge, InvalidRequest, Overloaded, UriTooLong
+from backend.observability.incidents import report_once
 from backend.observability.logs import request_id
 
 MAX_HEAD = 65_536
@@ -50,6 +52,7 @@ class GuardedProtocol(AnsweringProtocol):
     """
 
     origins: ClassVar[OriginRule]
+    turn: ClassVar[TurnBudget]
 
     def __init__(
         self,
@@ -147,8 +150,19 @@ class GuardedProtocol(AnsweringProtocol):
             raise ValueError
 
     def on_body(self, body: bytes) -> None:
-        super().on_body(body)
         self._unused = 0
+        if self._refused:
+            return
+        if self.turn.takes(len(body), self.loop):
+            super().on_body(body)
+        else:
+            report_once("overloaded: MAX_BUFFERED_BYTES of bodies arrive at once")
+            self._refuse(Overloaded())
+
+    def on_response_complete(self) -> None:
+        if self.cycle.response_complete:
+            self.cycle.body.clear()  # what was refused unread would stay as long as the connection
+        super().on_response_complete()
 
     def on_message_complete(self) -> None:
         if self._due is Part.BODY:  # else another protocol was offered, and is declined
@@ -221,6 +235,7 @@ def protocol_for(settings: Settings) -> type[GuardedProtocol]:
     members = {
         "settings": settings,
         "origins": OriginRule(settings.cors_origins),
+        "turn": TurnBudget(settings.max_buffered_bytes // 4),
         "unsent_answers": UnsentAnswers(settings.max_unsent_bytes),
     }
     return type("GuardedProtocol", (GuardedProtocol,), members)
