@@ -119,6 +119,7 @@ class Settings(BaseSettings):
     retry_window: float = Field(default=3, ge=0, le=60)
     readiness_timeout: Seconds = 1.5
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
+    max_unsent_bytes: int = Field(default=134_217_728, ge=1_048_576)
     max_buffered_bytes: int = Field(default=67_108_864, ge=1024)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         "info"

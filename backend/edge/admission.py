@@ -13,6 +13,9 @@ from backend.observability.incidents import report_once
 MAX_WAITING = 1024
 """Requests that wait for a slot at a time."""
 
+SMALL_BODY = 65_536
+"""Bytes; a task has some 50,000 at most."""
+
 
 class Slots:
     """The requests inside: `number` at a time; a bounded line of others waits in front."""
@@ -46,15 +49,21 @@ class Slots:
 
 
 class Buffer:
-    """The bytes of all bodies that the process holds."""
+    """The bytes of all bodies that the process holds.
+
+    A quarter is kept for small bodies: those who send much, and slowly, do not keep out a task.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._held = 0
 
-    def hold(self, size: int) -> None:
-        """Count bytes that have arrived; raises Overloaded where they are too many."""
-        if self._held + size > self._limit:
+    def hold(self, size: int, held: int) -> None:
+        """Count bytes that have arrived for a request that has `held` some already; raises
+        Overloaded where they are too many.
+        """
+        is_small = held + size <= SMALL_BODY
+        if self._held + size > (self._limit if is_small else self._limit * 3 // 4):
             report_once("overloaded: MAX_BUFFERED_BYTES of bodies are held already")
             raise Overloaded("The service holds as many bytes of bodies as it can. Try again.")
         self._held += size
@@ -88,7 +97,7 @@ class Admission:
         message = await self._receive()
         if message["type"] == "http.request":
             size = len(message.get("body", b""))
-            self._buffer.hold(size)
+            self._buffer.hold(size, self._held)
             self._held += size
             if not message.get("more_body", False):
                 await self.enter()

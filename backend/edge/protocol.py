@@ -8,17 +8,20 @@ from uuid import uuid4
 
 import httptools
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 from uvicorn.server import ServerState
 
 from backend.config import Settings
+from backend.edge.answering import AnsweringProtocol, UnsentAnswers, cancel
 from backend.edge.cors import cors_headers
 from backend.edge.origins import OriginRule
+from backend.edge.reading import TurnBudget
 from backend.edge.refusals import refusal
 from backend.edge.request_head import MAX_TARGET
 from backend.edge.request_log import access_log
 from backend.edge.security_headers import secured
-from backend.errors import AppError, HeadersTooLarge, InvalidRequest, UriTooLong
+from backend.errors import AppError, HeadersTooLarge, InvalidRequest, Overloaded, UriTooLong
+from backend.observability.incidents import report_once
 from backend.observability.logs import request_id
 
 MAX_HEAD = 65_536
@@ -42,14 +45,14 @@ class Part(Enum):
     BODY = auto()
 
 
-class GuardedProtocol(HttpToolsProtocol):
+class GuardedProtocol(AnsweringProtocol):
     """Head and body must each arrive within CLIENT_TIMEOUT; a refusal is a problem+json.
 
     uvicorn makes one for each connection, of the class that `protocol_for` returns.
     """
 
-    settings: ClassVar[Settings]
     origins: ClassVar[OriginRule]
+    turn: ClassVar[TurnBudget]
 
     def __init__(
         self,
@@ -66,7 +69,6 @@ class GuardedProtocol(HttpToolsProtocol):
         self._read = b""
         self._refused = False
         self._deadline: TimerHandle | None = None
-        self._stall: TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -74,8 +76,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        _cancel(self._deadline)
-        _cancel(self._stall)
+        cancel(self._deadline)
 
     def data_received(self, data: bytes) -> None:
         if self._refused:
@@ -149,8 +150,19 @@ class GuardedProtocol(HttpToolsProtocol):
             raise ValueError
 
     def on_body(self, body: bytes) -> None:
-        super().on_body(body)
         self._unused = 0
+        if self._refused:
+            return
+        if self.turn.takes(len(body), self.loop):
+            super().on_body(body)
+        else:
+            report_once("overloaded: MAX_BUFFERED_BYTES of bodies arrive at once")
+            self._refuse(Overloaded())
+
+    def on_response_complete(self) -> None:
+        if self.cycle.response_complete:
+            self.cycle.body.clear()  # what was refused unread would stay as long as the connection
+        super().on_response_complete()
 
     def on_message_complete(self) -> None:
         if self._due is Part.BODY:  # else another protocol was offered, and is declined
@@ -162,7 +174,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._step += 1
 
     def _await(self, seconds: float | None) -> None:
-        _cancel(self._deadline)
+        cancel(self._deadline)
         late = self._on_late
         self._deadline = self.loop.call_later(seconds, late) if seconds is not None else None
 
@@ -217,34 +229,13 @@ class GuardedProtocol(HttpToolsProtocol):
         is_read = bool(self.url) and self.parser.get_method() == b"HEAD"
         return is_read or self._read.startswith(b"HEAD ")
 
-    def pause_writing(self) -> None:
-        super().pause_writing()
-        self._expect_reading(self.transport.get_write_buffer_size())
-
-    def resume_writing(self) -> None:
-        super().resume_writing()
-        _cancel(self._stall)
-
-    def _expect_reading(self, left: int) -> None:
-        self._stall = self.loop.call_later(self._timeout, self._check_reading, left)
-
-    def _check_reading(self, before: int) -> None:
-        """End a client that takes nothing of its answer; a slow one may be slow."""
-        left = self.transport.get_write_buffer_size()
-        if left < before:
-            self._expect_reading(left)
-        else:
-            if self.cycle is not None:
-                self.cycle.disconnected = True  # or it would write to what is gone
-            self.transport.abort()
-
-
-def _cancel(timer: TimerHandle | None) -> None:
-    if timer is not None:
-        timer.cancel()
-
 
 def protocol_for(settings: Settings) -> type[GuardedProtocol]:
     """The protocol with these settings."""
-    members = {"settings": settings, "origins": OriginRule(settings.cors_origins)}
+    members = {
+        "settings": settings,
+        "origins": OriginRule(settings.cors_origins),
+        "turn": TurnBudget(settings.max_buffered_bytes // 4),
+        "unsent_answers": UnsentAnswers(settings.max_unsent_bytes),
+    }
     return type("GuardedProtocol", (GuardedProtocol,), members)
