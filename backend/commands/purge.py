@@ -3,12 +3,21 @@
 import argparse
 import re
 import sys
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
 
+from backend.commands.terminal import (
+    ENDED,
+    INTERRUPTED,
+    Stopped,
+    named,
+    operator_session,
+    why,
+)
 from backend.config import get_settings
-from backend.database.execution import OperatorSession
-from backend.errors import AppError
-from backend.runtime import make_runtime
+from backend.errors import DatabaseUnavailable
 from backend.services.purge import Purge
 
 _AGE = re.compile(r"([1-9][0-9]{0,4})([hdw])")
@@ -37,28 +46,77 @@ def survey(purge: Purge) -> str:
     return f"Would remove {what}. Nothing was removed; --apply removes."
 
 
-def remove(purge: Purge) -> str:
-    """Remove, telling of each batch on stderr; what went."""
-    trash, removed = purge.old_tasks(), 0
-    for owner in trash:
-        for number in purge.remove_tasks(owner):
-            removed += number
-            print(f"{removed} of {sum(trash.values())} tasks, owner {owner}", file=sys.stderr)
-    keys = sum(n for owner in purge.expired_keys() for n in purge.remove_keys(owner))
-    return f"Removed {removed} tasks of {len(trash)} owners and {keys} expired keys."
+@dataclass
+class Removal:
+    """What was removed so far, and whose rows were passed over with which reason."""
+
+    purge: Purge
+    tasks: int = 0
+    owners: set[int] = field(default_factory=set)
+    keys: int = 0
+    passed_over: dict[int, str] = field(default_factory=dict)
+
+    def run(self) -> None:
+        """Remove, telling of each batch on stderr; goes on with the others where one fails."""
+        trash, keys = self.purge.old_tasks(), self.purge.expired_keys()
+        for owner in trash:
+            with self._going_on(owner):
+                for number in self.purge.remove_tasks(owner):
+                    self.tasks += number
+                    self.owners.add(owner)
+                    print(
+                        f"{self.tasks} of {sum(trash.values())} tasks, owner {owner}",
+                        file=sys.stderr,
+                    )
+        for owner in keys:
+            with self._going_on(owner):
+                for number in self.purge.remove_keys(owner):
+                    self.keys += number
+
+    @contextmanager
+    def _going_on(self, owner: int) -> Iterator[None]:
+        try:
+            yield
+        except ENDED as error:
+            if isinstance(error, DatabaseUnavailable):
+                raise
+            self.passed_over[owner] = why(error)
+
+    def __str__(self) -> str:
+        return (
+            f"Removed {self.tasks} tasks of {len(self.owners)} owners and {self.keys} expired keys"
+        )
+
+
+def remove(purge: Purge) -> None:
+    """Remove and say what went; an incomplete run ends with that in one line, and a status."""
+    removal = Removal(purge)
+    try:
+        removal.run()
+    except KeyboardInterrupt:
+        print(
+            f"{removal}; interrupted, when one more batch may have gone: run it again to go on",
+            file=sys.stderr,
+        )
+        raise Stopped(INTERRUPTED) from None
+    except ENDED as error:
+        raise SystemExit(f"{removal}; then it ended: {why(error)}") from None
+    if removal.passed_over:
+        reason = next(iter(removal.passed_over.values()))
+        raise SystemExit(
+            f"{removal}; {named([*removal.passed_over])} passed over ({reason}): run it again"
+        )
+    print(f"{removal}.")
 
 
 def main() -> None:
     options = arguments()
-    runtime = make_runtime(get_settings())
-    try:
-        with runtime.sessions() as session:
-            purge = Purge(OperatorSession(session), datetime.now(UTC) - options.age)
-            print(remove(purge) if options.apply else survey(purge))
-    except AppError as error:
-        raise SystemExit(f"The purge ended: {error}") from None
-    finally:
-        runtime.dispose()
+    with operator_session("The purge", get_settings()) as session:
+        purge = Purge.older_than(session, options.age)
+        if options.apply:
+            remove(purge)
+        else:
+            print(survey(purge))
 
 
 if __name__ == "__main__":

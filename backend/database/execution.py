@@ -1,5 +1,6 @@
 """Where the statements of one request run: for one owner, within one deadline."""
 
+import time
 from typing import Any
 
 from sqlmodel import Session
@@ -44,20 +45,25 @@ class OwnedSession:
 
 
 class OperatorSession:
-    """A session of an operator's command, which has no deadline and repeats nothing."""
+    """A session of an operator's command, which repeats nothing."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, timeout: float = 60.0) -> None:
+        """`timeout`: seconds that a statement may take, where the login's role has no limit."""
         self._session = session
+        self._timeout = timeout
 
     def of_owner(self, owner: int) -> OwnedSession:
-        """For statements about this owner."""
-        return OwnedSession(self._session, owner, "", Attempts())
+        """For a statement about this owner: the time begins now."""
+        return OwnedSession(self._session, owner, "", self._attempts())
 
     def survey(self, statement: Statement[Row], **parameters: Any) -> list[Row]:
-        """All rows of the one kind of statement that names no owner (`queries/purge.py`)."""
-        rows = Attempts().make(
+        """All rows of a statement that names no owner (`queries/purge.py`, `queries/refill.py`)."""
+        rows = self._attempts().make(
             lambda connection: connection.execute(statement.executable, parameters).all(),
             self._session,
             is_repeatable=statement.is_repeatable,
         )
         return [statement.row(*row) for row in rows]
+
+    def _attempts(self) -> Attempts:
+        return Attempts(until=time.monotonic() + self._timeout)

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from uvicorn.server import HANDLED_SIGNALS
 
 from backend.config import Settings
+from backend.edge.listening import BACKLOG
 from backend.edge.protocol import protocol_for
 
 _log = logging.getLogger("backend.serve")
@@ -29,6 +30,7 @@ class Service(uvicorn.Server):
             app,
             host=settings.host,
             port=settings.port,
+            backlog=BACKLOG,
             http=protocol_for(settings),
             ws="none",
             lifespan="on",
@@ -54,6 +56,13 @@ class Service(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         self.should_exit = self.should_exit or time.monotonic() >= self._leave_at
         return await super().on_tick(counter)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve on the sockets; uvicorn says where only if it has made them itself."""
+        await super().startup(sockets)
+        for one in sockets or ():
+            host, port, *_ = one.getsockname()
+            _log.info("listening on %s port %d", host, port)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         loop = asyncio.get_running_loop()

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Executable,
+    Interval,
     Table,
     bindparam,
     delete,
@@ -21,7 +22,7 @@ from sqlalchemy import (
 from backend.models.task import idempotency_keys, task_lists, tasks
 from backend.queries.ownership import ACROSS_OWNERS, owned
 from backend.queries.revisions import bump
-from backend.queries.statement import KeyRow, OwnerCountRow, Statement
+from backend.queries.statement import KeyRow, MomentRow, OwnerCountRow, Statement
 
 _OLD = tasks.c.deleted_at < bindparam("before", type_=tasks.c.deleted_at.type)
 _EXPIRED = idempotency_keys.c.expires_at <= func.now()
@@ -57,6 +58,12 @@ def _remove_keys() -> Executable:
     return delete(idempotency_keys).where(*condition).returning(keys.key)
 
 
+def _moment() -> Executable:
+    """The database's clock decides what is old: this machine's may be wrong."""
+    return select((func.now() - bindparam("age", type_=Interval)).label("moment"))
+
+
+BEFORE = Statement(_moment(), MomentRow)
 OLD_TASKS = Statement(_count_by_owner(tasks, _OLD), OwnerCountRow)
 EXPIRED_KEYS = Statement(_count_by_owner(idempotency_keys, _EXPIRED), OwnerCountRow)
 REMOVE_TASKS = Statement(_remove_tasks(), KeyRow)

@@ -1,6 +1,7 @@
 """A statement, the type of its rows, and whether it may be sent again."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Executable
@@ -78,3 +79,20 @@ class KeyRow(NamedTuple):
     """The one column that names a removed row within its owner."""
 
     key: int | str
+
+
+class FoldedRow(NamedTuple):
+    """A task's searched text, and what the search has of it."""
+
+    id: int
+    revision: int
+    title: str
+    description: str | None
+    title_folded: str
+    description_folded: str
+
+
+class MomentRow(NamedTuple):
+    """A moment by the database's clock."""
+
+    moment: datetime

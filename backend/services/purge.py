@@ -1,8 +1,8 @@
 """Removing for good: old trash and expired keys, owner by owner, in bounded batches."""
 
 from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Self
 
 from backend.database.execution import OperatorSession
 from backend.queries import purge
@@ -18,6 +18,12 @@ class Purge:
     def __init__(self, session: OperatorSession, before: datetime) -> None:
         self._session = session
         self._before = before
+
+    @classmethod
+    def older_than(cls, session: OperatorSession, age: timedelta) -> Self:
+        """What has been in the trash for this long, by the database's clock."""
+        [row] = session.survey(purge.BEFORE, age=age)
+        return cls(session, row.moment)
 
     def old_tasks(self) -> dict[int, int]:
         """How many tasks of which owner would go."""
@@ -40,7 +46,6 @@ class Purge:
         return {row.owner: row.number for row in rows}
 
     def _batches(self, statement: Statement[KeyRow], owner: int) -> Iterator[int]:
-        session = self._session.of_owner(owner)
         parameters = {"before": self._before, "batch": self.batch}
-        while removed := len(session.all(statement, **parameters)):
+        while removed := len(self._session.of_owner(owner).all(statement, **parameters)):
             yield removed

@@ -49,7 +49,10 @@ class Cluster:
         except BaseException as error:
             self.release()
             if isinstance(error, OSError):
-                raise EmbeddedPostgresError(f"no cluster in {self.base}: {error}") from error
+                raise EmbeddedPostgresError(
+                    f"no database in {self.base}: {error.strerror or error}; "
+                    "set DEV_POSTGRES_DIR to a folder that this account can write to"
+                ) from error
             raise
 
     def release(self) -> None:
@@ -109,17 +112,22 @@ class Cluster:
         return not is_free(users, fcntl.LOCK_EX) and is_free(users, fcntl.LOCK_SH)
 
 
-def default_cluster() -> Cluster:
+def default_cluster(chosen: str = "") -> Cluster:
     """The cluster of all of a user's processes: in DEV_POSTGRES_DIR, or with the user's data."""
-    chosen = os.environ.get("DEV_POSTGRES_DIR")
+    chosen = chosen or os.environ.get("DEV_POSTGRES_DIR", "")
     if chosen:
         return Cluster(Path(chosen))
     if is_root():
         return Cluster(SYSTEM_FOLDER)
     usual = "Library/Application Support" if sys.platform == "darwin" else ".local/share"
-    return Cluster(
-        Path(os.environ.get("XDG_DATA_HOME") or Path.home() / usual) / SYSTEM_FOLDER.name
-    )
+    try:
+        data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / usual)
+    except RuntimeError:  # this account has no home
+        raise EmbeddedPostgresError(
+            "no home folder for the database: set DEV_POSTGRES_DIR to a folder that this account "
+            "can write to"
+        ) from None
+    return Cluster(data / SYSTEM_FOLDER.name)
 
 
 @contextmanager

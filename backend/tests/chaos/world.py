@@ -11,9 +11,9 @@ import psutil
 import psycopg2
 from sqlalchemy.engine import URL
 
+from backend.dev.launcher import LIMITS
 from backend.dev.postgres.cluster import Cluster, temporary_cluster
 from backend.dev.postgres.server import Server as Postgres
-from backend.dev.run import LIMITS
 from backend.tests.chaos.cutter import Cutter
 from backend.tests.support.databases import create_template, url_of
 from backend.tests.support.proxy import proxied

@@ -1,0 +1,1 @@
+"""What `python -m backend.commands.doctor` looks at, one subject a file."""
