@@ -36,7 +36,17 @@ _FUNCTION_CLASSES = {
     *(functions.Function, functions.coalesce, functions.count, functions.max, functions.now),
 }
 _FUNCTIONS = {
-    *("coalesce", "count", "greatest", "max", "nextval", "now", "replace", "row_number"),
+    *(
+        "coalesce",
+        "count",
+        "date_part",
+        "greatest",
+        "max",
+        "nextval",
+        "now",
+        "replace",
+        "row_number",
+    ),
     *("row_to_json", "string_agg", "timezone", "to_char"),
 }
 _CLAUSES = (
@@ -47,7 +57,7 @@ _CLAUSES = (
         *(elements.BindParameter, elements.BooleanClauseList, elements.Case, elements.Cast),
         *(elements.ClauseList, elements.CollationClause, elements.CollectionAggregate),
         *(elements.ColumnClause, elements.ExpressionClauseList, elements.Grouping, elements.Label),
-        *(elements.Extract, elements.False_, elements.Null, elements.Over),
+        *(elements.False_, elements.Null, elements.Over),
         *(elements.TableValuedColumn, elements.True_, elements.Tuple),
         *(elements.UnaryExpression, postgresql.OnConflictDoUpdate, schema.Column),
         *(selectable.Alias, selectable.CTE, selectable.Exists, selectable.Join, selectable.Lateral),
@@ -65,7 +75,15 @@ _OPERATORS = {
 }
 _TYPES = {
     *(ARRAY, PriorityRank, sqltypes.NullType, sqltypes.TableValueType, types.BigInteger),
-    *(types.Boolean, types.Date, types.DateTime, types.Integer, types.Interval, types.Numeric),
+    *(
+        types.Boolean,
+        types.Date,
+        types.DateTime,
+        types.Double,
+        types.Integer,
+        types.Interval,
+        types.Numeric,
+    ),
     *(types.SmallInteger, types.String, types.Text),
 }
 _NAME = re.compile(r"(?:[a-z0-9_]|%\([0-9a-f]+ [a-z0-9_ ]+\)s)+")

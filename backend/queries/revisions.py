@@ -7,10 +7,11 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     DateTime,
+    Double,
     Select,
     cast,
     func,
-    literal,
+    literal_column,
     select,
     update,
 )
@@ -22,13 +23,25 @@ from backend.queries.ownership import Condition, owned, owner
 _NOW = func.greatest(task_lists.c.changed_at, func.now())
 """The owner's clock, which never runs backwards."""
 
+_SECONDS = func.date_part(literal_column("'epoch'"), func.now(), type_=Double)
+_MICROSECONDS = cast(_SECONDS * literal_column("1000000"), BigInteger)
+"""Since 1970, by the database's clock.
+
+Numbers follow it, so one that was given before a backup was restored, or before a failover lost a
+write, is not given again to other content. It stays below 2⁵³ until the year 2255.
+"""
+
 
 def bump(condition: Condition, by: ColumnElement[Any] | int = 1, **more: Any) -> CTE[Any]:
-    """Take the owner's row and its next numbers if the condition holds; else write nothing."""
+    """Take the owner's row and its next numbers if the condition holds; else write nothing.
+
+    The last of `by` numbers is answered; all of them are beyond every number before.
+    """
+    following = func.greatest(task_lists.c.revision + by, _MICROSECONDS)
     statement = (
         update(task_lists)
         .where(owned(task_lists), condition)
-        .values(revision=task_lists.c.revision + by, changed_at=_NOW, **more)
+        .values(revision=following, changed_at=_NOW, **more)
     )
     return statement.returning(task_lists.c.revision, task_lists.c.changed_at).cte("bump")
 
@@ -37,17 +50,18 @@ def first_bump(condition: Condition | None = None) -> CTE[Any]:
     """The same for a create, which may be the owner's first write."""
     fresh: Select[Any] = select(
         owner().label("user_id"),
-        cast(literal(1), BigInteger).label("revision"),
+        _MICROSECONDS.label("revision"),
         cast(func.now(), DateTime(timezone=True)).label("changed_at"),
     )
     if condition is not None:
         fresh = fresh.where(condition)
     statement = insert(task_lists).from_select(["user_id", "revision", "changed_at"], fresh)
+    new = statement.excluded
     upsert = statement.on_conflict_do_update(
         index_elements=[task_lists.c.user_id],
         set_={
-            "revision": task_lists.c.revision + 1,
-            "changed_at": func.greatest(task_lists.c.changed_at, statement.excluded.changed_at),
+            "revision": func.greatest(task_lists.c.revision + 1, new.revision),
+            "changed_at": func.greatest(task_lists.c.changed_at, new.changed_at),
         },
     )
     return upsert.returning(task_lists.c.revision, task_lists.c.changed_at).cte("bump")
