@@ -28,6 +28,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def create_app(settings: Settings) -> FastAPI:
     """Build the service; it connects to the database with the first request that needs it."""
+    runtime = make_runtime(settings)
     app = FastAPI(
         title="Tasks",
         version=VERSION,
@@ -38,11 +39,11 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        middleware=layers(settings),
+        middleware=layers(settings, runtime.connecting.last_seen),
         exception_handlers=EXCEPTION_HANDLERS,
         generate_unique_id_function=operation_id,
     )
-    app.state.runtime = make_runtime(settings)
+    app.state.runtime = runtime
     describe(app)
     if settings.docs_enabled:
         add_docs(app)

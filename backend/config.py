@@ -96,12 +96,15 @@ class Settings(BaseSettings):
     shutdown_delay: float = Field(default=0, ge=0, le=3600, allow_inf_nan=False)
     shutdown_grace: WholeSeconds = 10
     pool_size: int = Field(default=4, ge=1, le=100)
-    request_timeout: float = Field(default=4, ge=0.1, le=60)
+    request_timeout: float = Field(default=8, ge=0.1, le=60)
+    verify_after: float = Field(default=1, ge=0, le=3600, allow_inf_nan=False)
+    verify_timeout: float = Field(default=0.75, ge=0.05, le=60)
     max_concurrency: int | None = Field(default=None, ge=1, le=10_000)
     docs_enabled: bool = True
     admission_timeout: Seconds = 2
-    retry_window: float = Field(default=3, ge=0, le=60)
+    retry_window: float = Field(default=6, ge=0, le=60)
     readiness_timeout: Seconds = 1.5
+    readiness_cache: float = Field(default=0, ge=0, le=3600, allow_inf_nan=False)
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     max_buffered_bytes: int = Field(default=67_108_864, ge=1024)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (

@@ -39,6 +39,13 @@ def deadline(at: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
+@contextmanager
+def deadline_within(seconds: float) -> Iterator[None]:
+    """The same from now on, where the deadline around it is not nearer."""
+    with deadline(min(_deadline.get(), time.monotonic() + seconds)):
+        yield
+
+
 def sleep(seconds: float) -> None:
     """Let time pass, for this request alone."""
     if in_greenlet():

@@ -1,0 +1,1 @@
+"""The database and the service fail, and nothing is lost."""
