@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from backend.database.faults import LOST, Fault
+from backend.observability.incidents import note_recovery
 
 OUTAGE_GAP = 10.0
 """Seconds without a failure after which the next one begins another outage."""
@@ -27,9 +28,10 @@ class Outage:
         self._last = now
         return now - self._began
 
-    def note_success(self) -> None:
-        """The outage is over."""
-        self._last = -math.inf
+    def note_success(self) -> bool:
+        """The outage is over; whether there was one."""
+        was_there, self._last = self._last > -math.inf, -math.inf
+        return was_there
 
 
 class Outages:
@@ -45,7 +47,8 @@ class Outages:
     def note_success(self, seen: set[Fault]) -> None:
         """A statement succeeded, after these failures of its own."""
         for fault in (LOST, *seen):
-            self._outages[fault].note_success()
+            if self._outages[fault].note_success():
+                note_recovery()
 
 
 class Connecting:

@@ -107,4 +107,5 @@ def _settle(ready: asyncio.Future[bool], result: bool) -> None:
 
 def install_wait_callback() -> None:
     """Let psycopg2 wait like this in the whole process; without a deadline it waits for ever."""
+    in_greenlet()  # loads greenlets now: later there may be no file left to open
     set_wait_callback(_wait)
