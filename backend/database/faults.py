@@ -19,6 +19,7 @@ from backend.errors import (
     Unavailable,
 )
 from backend.observability.incidents import report_once
+from backend.observability.open_files import EXHAUSTED, can_open
 
 DATABASE_ERRORS = (DBAPIError, PoolTimeoutError)
 ONE_DUE = "ck_tasks_one_due"
@@ -164,7 +165,9 @@ def _reason(error: BaseException) -> str:
     """
     if not isinstance(error, DBAPIError):
         return "no connection of the pool was free"
-    lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
+    lines = str(error.orig).strip().splitlines()
+    if not lines:  # as where libpq finds no file left for its socket
+        return type(error.orig).__name__ if can_open() else EXHAUSTED
     is_connecting = error.statement is None and isinstance(error.orig, Error)
     told = [line.strip() for line in lines if line.strip() and not line.startswith("\t")]
     return "; ".join(told if is_connecting else told[:1])[:MAX_REASON]

@@ -16,7 +16,7 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from backend.config import Settings
 from backend.edge.protocol import protocol_for
-from backend.observability.open_files import report_exhaustion
+from backend.observability.open_files import can_open
 
 TICKS_PER_CHECK = 10
 """A tick is a tenth of a second."""
@@ -56,7 +56,7 @@ class Service(uvicorn.Server):
 
     async def on_tick(self, counter: int) -> bool:
         if counter % TICKS_PER_CHECK == 0:
-            report_exhaustion()
+            can_open()
         self.should_exit = self.should_exit or time.monotonic() >= self._leave_at
         return await super().on_tick(counter)
 
