@@ -74,8 +74,8 @@ class Attempts:
                 report(fault, error)
                 has_effect = was_sent and not fault.is_undone
                 is_certain &= not has_effect
-                is_safe = is_repeatable or not has_effect
-                if not (is_safe and self._is_worth_it(fault, attempt, pause)):
+                is_worth_it = self._is_worth_it(fault, attempt, pause)
+                if not is_worth_it or (has_effect and not is_repeatable):
                     raise fault.told(is_certain=is_certain) from error
                 seen.add(fault)
                 self.has_repeated |= has_effect
