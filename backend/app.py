@@ -11,6 +11,7 @@ from backend.api.openapi.document import DESCRIPTION, TAGS, describe, operation_
 from backend.api.openapi.page import add_docs
 from backend.api.routes import health, tasks
 from backend.config import Settings
+from backend.database.migration_state import newest_migration
 from backend.edge.stack import layers
 from backend.runtime import make_runtime
 
@@ -21,6 +22,7 @@ VERSION = "1.0.0"
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     """What runs in a thread (readiness, FastAPI's own) has as many as there are connections."""
     runtime = app.state.runtime
+    newest_migration()  # reads files: later there may be none left to open
     current_default_thread_limiter().total_tokens = runtime.settings.pool_size
     yield
     runtime.dispose()
@@ -28,6 +30,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def create_app(settings: Settings) -> FastAPI:
     """Build the service; it connects to the database with the first request that needs it."""
+    runtime = make_runtime(settings)
     app = FastAPI(
         title="Tasks",
         version=VERSION,
@@ -38,11 +41,11 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        middleware=layers(settings),
+        middleware=layers(settings, runtime.connecting.last_seen),
         exception_handlers=EXCEPTION_HANDLERS,
         generate_unique_id_function=operation_id,
     )
-    app.state.runtime = make_runtime(settings)
+    app.state.runtime = runtime
     describe(app)
     if settings.docs_enabled:
         add_docs(app)

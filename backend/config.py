@@ -112,12 +112,15 @@ class Settings(BaseSettings):
     shutdown_delay: float = Field(default=0, ge=0, le=3600, allow_inf_nan=False)
     shutdown_grace: WholeSeconds = 10
     pool_size: int = Field(default=4, ge=1, le=100)
-    request_timeout: float = Field(default=4, ge=0.1, le=60)
+    request_timeout: float = Field(default=8, ge=0.1, le=60)
+    verify_after: float = Field(default=1, ge=0, le=3600, allow_inf_nan=False)
+    verify_timeout: float = Field(default=0.75, ge=0.05, le=60)
     max_concurrency: int | None = Field(default=None, ge=1, le=10_000)
     docs_enabled: bool = True
     admission_timeout: Seconds = 2
-    retry_window: float = Field(default=3, ge=0, le=60)
+    retry_window: float = Field(default=6, ge=0, le=60)
     readiness_timeout: Seconds = 1.5
+    readiness_cache: float = Field(default=0, ge=0, le=3600, allow_inf_nan=False)
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     max_unsent_bytes: int = Field(default=134_217_728, ge=1_048_576)
     max_buffered_bytes: int = Field(default=67_108_864, ge=1024)

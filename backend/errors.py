@@ -24,7 +24,7 @@ AppError
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import ClassVar
 
 
 @dataclass(frozen=True)
@@ -175,11 +175,6 @@ class DatabaseUnavailable(Unavailable):
     detail = "The database cannot be reached. If this was a write, its outcome is unknown."
     retry_after = 2
 
-    @classmethod
-    def before_sending(cls) -> Self:
-        """Nothing had reached the database."""
-        return cls("The database cannot be reached. Nothing was done.")
-
 
 class NotMigrated(DatabaseUnavailable):
     detail = "The database is not at the newest migration, or lacks the rights that it grants."
@@ -195,10 +190,3 @@ class TimedOut(Unavailable):
     code = "timeout"
     title = "Timed out"
     detail = "The database took too long; nothing was changed."
-
-    @classmethod
-    def without_answer(cls) -> Self:
-        """We stopped to wait for an answer that may yet be a success."""
-        return cls(
-            "The database gave no answer in time. If this was a write, its outcome is unknown."
-        )

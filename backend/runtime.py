@@ -8,6 +8,8 @@ from sqlalchemy import Engine
 
 from backend.config import Settings
 from backend.database.engine import Sessions, make_engine, make_sessions
+from backend.database.outages import Connecting, Outages
+from backend.services.readiness import Readiness
 
 
 class Gates:
@@ -29,12 +31,15 @@ class Gates:
 
 @dataclass(frozen=True)
 class Runtime:
-    """The engine, its sessions, the settings and the gates of one process."""
+    """The engine, its sessions, the settings, the gates and what is known of the database."""
 
     settings: Settings
     engine: Engine
     sessions: Sessions
     gates: Gates = field(repr=False)
+    connecting: Connecting = field(repr=False)
+    outages: Outages = field(repr=False)
+    readiness: Readiness = field(repr=False)
 
     def dispose(self) -> None:
         """Close all connections that are not in use."""
@@ -43,5 +48,20 @@ class Runtime:
 
 def make_runtime(settings: Settings) -> Runtime:
     """Connects to nothing: the first request that needs the database does."""
-    engine = make_engine(settings.url, settings.pool_size)
-    return Runtime(settings, engine, make_sessions(engine), Gates(settings.pool_size))
+    connecting = Connecting(settings.request_timeout)
+    engine = make_engine(
+        settings.url,
+        settings.pool_size,
+        verify_after=settings.verify_after,
+        verify_timeout=settings.verify_timeout,
+        connecting=connecting,
+    )
+    return Runtime(
+        settings,
+        engine,
+        make_sessions(engine),
+        Gates(settings.pool_size),
+        connecting,
+        Outages(),
+        Readiness(settings.readiness_timeout, settings.readiness_cache),
+    )

@@ -22,7 +22,6 @@ from backend.queries.filters import Filters
 from backend.queries.search import patterns
 from backend.runtime import Runtime
 from backend.services.lists import ListQuery, ListService
-from backend.services.readiness import require_migrated
 from backend.services.tasks import TaskService
 
 
@@ -52,10 +51,12 @@ def _owned(claimed: int, caller: int | None, request: Request, session: Session)
     """The rows of the claimed owner; raises Forbidden if the caller is known to be another."""
     if caller is not None and caller != claimed:
         raise Forbidden
-    settings = request.app.state.runtime.settings
-    until = time.monotonic() + settings.request_timeout
+    runtime: Runtime = request.app.state.runtime
+    since: float = getattr(request.state, "waits_since", time.monotonic())
+    until = since + runtime.settings.request_timeout
     address = f"{root_of(request)}/api/{claimed}/tasks/"
-    return OwnedSession(session, claimed, address, Attempts(until, settings.retry_window))
+    attempts = Attempts(until, runtime.settings.retry_window, runtime.outages)
+    return OwnedSession(session, claimed, address, attempts)
 
 
 async def get_owned_session(
@@ -124,9 +125,9 @@ async def require_ready(request: Request) -> None:
     runtime: Runtime = request.app.state.runtime
     if runtime.gates.is_draining:
         raise Overloaded("The service is shutting down.")
-    timeout = runtime.settings.readiness_timeout
-    limiter = runtime.gates.readiness
-    await to_thread.run_sync(require_migrated, runtime.sessions, timeout, limiter=limiter)
+    if not runtime.readiness.is_fresh:
+        limiter = runtime.gates.readiness
+        await to_thread.run_sync(runtime.readiness.require, runtime.sessions, limiter=limiter)
 
 
 Tasks = Annotated[TaskService, Depends(get_tasks)]

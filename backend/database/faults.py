@@ -1,10 +1,11 @@
-"""What a failing database means to a client, and the line that tells operators why."""
+"""What a failing database means: for the client, for another attempt, and for the connection."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from psycopg2 import errorcodes
-from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from psycopg2 import Error, InterfaceError, OperationalError, errorcodes
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from backend.database.waiting import DeadlineExceededError
@@ -18,52 +19,174 @@ from backend.errors import (
     Unavailable,
 )
 from backend.observability.incidents import report_once
+from backend.observability.open_files import EXHAUSTED, can_open
 
-TAKES_TOO_LONG = {errorcodes.QUERY_CANCELED, errorcodes.LOCK_NOT_AVAILABLE}
-IS_NOT_MIGRATED = {
-    errorcodes.UNDEFINED_TABLE,
-    errorcodes.UNDEFINED_COLUMN,
-    errorcodes.INSUFFICIENT_PRIVILEGE,
-}
+DATABASE_ERRORS = (DBAPIError, PoolTimeoutError)
 ONE_DUE = "ck_tasks_one_due"
-_TWO_DUES = "The task is due by the other field; send that field as null in the same change."
+MAX_REASON = 500
+"""Characters of the driver's words in a log line."""
+
+_UNKNOWN = ". If this was a write, its outcome is unknown."
 
 
-def _meaning(error: DBAPIError) -> AppError | None:
-    """Our error for the driver's, or None if it is a defect of ours."""
-    if isinstance(error.orig, DeadlineExceededError):
-        return TimedOut.without_answer()
-    state = getattr(error.orig, "pgcode", None)
-    if state in TAKES_TOO_LONG:
-        return TimedOut()
-    if state in IS_NOT_MIGRATED:
-        return NotMigrated()
-    if isinstance(error, IntegrityError):
-        constraint = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
-        return Conflict(_TWO_DUES) if constraint == ONE_DUE else None
-    if error.connection_invalidated or isinstance(error, OperationalError | InterfaceError):
-        return DatabaseUnavailable()
-    return None
+@dataclass(frozen=True)
+class Fault:
+    """What one kind of error means. The defaults are those of a connection that is lost."""
+
+    error: type[AppError]
+    cause: str
+    """What the client is told, without the driver's words and without a full stop."""
+    nothing_done: str = ". Nothing was done."
+    """How `cause` ends where the statement had no effect."""
+    is_undone: bool = False
+    """Whether the server itself says that the statement had no effect, though it was sent."""
+    is_passing: bool = False
+    """Whether another attempt within the same request may succeed."""
+    is_outage: bool = False
+    """Whether it concerns all requests: then one clock bounds the attempts of all of them."""
+    ends_connection: bool = False
+    """Whether the connection is of no more use, although the server may have left it open."""
+
+    def told(self, *, is_certain: bool) -> AppError:
+        """The error for the client; `is_certain` if no attempt can have had an effect."""
+        return self.error(self.cause + (self.nothing_done if is_certain else _UNKNOWN))
+
+    def told_reader(self) -> AppError:
+        """The error for one who has asked for no work."""
+        return self.error(f"{self.cause}.")
 
 
-def _reason(error: DBAPIError) -> str:
-    """The driver's own words: of its first line alone, for others may hold a row's content."""
-    lines = str(error.orig).strip().splitlines() or [type(error.orig).__name__]
-    return lines[0].strip()
+LOST = Fault(
+    DatabaseUnavailable,
+    "The database cannot be reached",
+    is_passing=True,
+    is_outage=True,
+    ends_connection=True,
+)
+BROKEN_SESSION = Fault(
+    DatabaseUnavailable,
+    "The database refused the session",
+    is_undone=True,
+    is_passing=True,
+    is_outage=True,
+    ends_connection=True,
+)
+READ_ONLY = Fault(
+    DatabaseUnavailable,
+    "The database is read-only at the moment: reads are served, writes are not",
+    is_undone=True,
+    is_passing=True,
+    is_outage=True,
+    ends_connection=True,  # after a failover a new one leads to the primary
+)
+NO_ROOM = Fault(
+    DatabaseUnavailable, "The database has not the room or the memory for this", is_undone=True
+)
+DAMAGED = Fault(DatabaseUnavailable, "The database cannot use its storage", is_undone=True)
+CLASH = Fault(
+    Overloaded, "Others changed the same at the same time", is_undone=True, is_passing=True
+)
+LATE = Fault(TimedOut, "The database took too long", "; nothing was changed.", is_undone=True)
+UNANSWERED = Fault(
+    TimedOut, "The database gave no answer in time", "; nothing was changed.", ends_connection=True
+)
+CROWDED = Fault(Overloaded, "The service is busy", is_undone=True)
+UNMIGRATED = Fault(
+    NotMigrated, "The database is not at the newest migration of this service", is_undone=True
+)
+FORBIDDEN = Fault(
+    NotMigrated,
+    "The service has not the rights in its database that the newest migration grants",
+    is_undone=True,
+)
+TWO_DUES = Fault(
+    Conflict,
+    "The task is due by the other field; send that field as null in the same change",
+    ".",
+    is_undone=True,
+)
+
+_MEANINGS = {
+    errorcodes.READ_ONLY_SQL_TRANSACTION: READ_ONLY,
+    errorcodes.IN_FAILED_SQL_TRANSACTION: BROKEN_SESSION,
+    errorcodes.CANNOT_CONNECT_NOW: BROKEN_SESSION,
+    errorcodes.TOO_MANY_CONNECTIONS: BROKEN_SESSION,
+    errorcodes.INVALID_PASSWORD: BROKEN_SESSION,
+    errorcodes.INVALID_AUTHORIZATION_SPECIFICATION: BROKEN_SESSION,
+    errorcodes.INVALID_CATALOG_NAME: BROKEN_SESSION,
+    errorcodes.ADMIN_SHUTDOWN: LOST,  # it may have been ended between its commit and its answer
+    errorcodes.CRASH_SHUTDOWN: LOST,
+    errorcodes.DATABASE_DROPPED: LOST,
+    errorcodes.IDLE_SESSION_TIMEOUT: LOST,
+    errorcodes.IDLE_IN_TRANSACTION_SESSION_TIMEOUT: LOST,
+    errorcodes.STATEMENT_COMPLETION_UNKNOWN: LOST,
+    errorcodes.QUERY_CANCELED: LATE,
+    errorcodes.LOCK_NOT_AVAILABLE: LATE,
+    errorcodes.TRANSACTION_TIMEOUT: LATE,
+    errorcodes.SERIALIZATION_FAILURE: CLASH,  # of a standby's recovery with our reads, too
+    errorcodes.DEADLOCK_DETECTED: CLASH,
+    errorcodes.DATA_CORRUPTED: DAMAGED,
+    errorcodes.INDEX_CORRUPTED: DAMAGED,
+    errorcodes.UNDEFINED_TABLE: UNMIGRATED,
+    errorcodes.UNDEFINED_COLUMN: UNMIGRATED,
+    errorcodes.INVALID_SCHEMA_NAME: UNMIGRATED,
+    errorcodes.INSUFFICIENT_PRIVILEGE: FORBIDDEN,
+}
+"""By SQLSTATE. While a connection is made the driver tells none: whatever it is, it is LOST."""
+
+_CLASSES = {
+    errorcodes.CLASS_CONNECTION_EXCEPTION: LOST,  # a pooler's own errors are 08P01
+    errorcodes.CLASS_OPERATOR_INTERVENTION: LOST,
+    errorcodes.CLASS_INSUFFICIENT_RESOURCES: NO_ROOM,  # 53100 disk full, 53200 out of memory
+    errorcodes.CLASS_SYSTEM_ERROR: DAMAGED,  # 58030 input/output error
+}
+
+
+def fault_of(error: BaseException) -> Fault | None:
+    """What an error of SQLAlchemy or of its driver means; None if it is a defect of ours."""
+    if isinstance(error, PoolTimeoutError):
+        return CROWDED
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, DeadlineExceededError):
+        return UNANSWERED
+    state = getattr(cause, "pgcode", None) or ""
+    if known := _MEANINGS.get(state) or _CLASSES.get(state[:2]):
+        return known
+    if getattr(getattr(cause, "diag", None), "constraint_name", None) == ONE_DUE:
+        return TWO_DUES
+    is_cut = isinstance(error, DBAPIError) and error.connection_invalidated
+    return LOST if is_cut or isinstance(cause, OperationalError | InterfaceError) else None
+
+
+def _reason(error: BaseException) -> str:
+    """The driver's own words. Of a statement the first line, for others may hold a row's content.
+
+    Of a connection in the making all lines, one for each host, without libpq's hints.
+    """
+    if not isinstance(error, DBAPIError):
+        return "no connection of the pool was free"
+    lines = str(error.orig).strip().splitlines()
+    if not lines:  # as where libpq finds no file left for its socket
+        return type(error.orig).__name__ if can_open() else EXHAUSTED
+    is_connecting = error.statement is None and isinstance(error.orig, Error)
+    told = [line.strip() for line in lines if line.strip() and not line.startswith("\t")]
+    return "; ".join(told if is_connecting else told[:1])[:MAX_REASON]
+
+
+def report(fault: Fault, error: BaseException) -> None:
+    """Let the log say why, once an outage, if the client is to be told that it may pass."""
+    if issubclass(fault.error, Unavailable):
+        report_once(f"{fault.error.code}: {_reason(error)}")
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Raise the driver's errors as ours; what has no meaning for a client passes as it is."""
+    """Raise the driver's errors as ours, around what only reads; a defect passes as it is."""
     try:
         yield
-    except PoolTimeoutError as error:
-        report_once("overloaded: no connection of the pool was free")
-        raise Overloaded from error
-    except DBAPIError as error:
-        meaning = _meaning(error)
-        if meaning is None:
+    except DATABASE_ERRORS as error:
+        fault = fault_of(error)
+        if fault is None:
             raise
-        if isinstance(meaning, Unavailable):
-            report_once(f"{meaning.code}: {_reason(error)}")
-        raise meaning from error
+        report(fault, error)
+        raise fault.told_reader() from error

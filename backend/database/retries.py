@@ -1,6 +1,5 @@
 """Sending a statement again where the connection was lost, if that is safe and worth the wait."""
 
-import logging
 import math
 import random
 import time
@@ -10,39 +9,16 @@ from typing import TypeVar
 from sqlalchemy import Connection
 from sqlmodel import Session
 
-from backend.database.faults import translated
+from backend.database.faults import DATABASE_ERRORS, LATE, Fault, fault_of, report
+from backend.database.outages import Outages
 from backend.database.transactions import transaction_of
 from backend.database.waiting import deadline, sleep
-from backend.errors import DatabaseUnavailable, NotMigrated, TimedOut
+from backend.observability.incidents import report_once
 
 Result = TypeVar("Result")
 
-OUTAGE_GAP = 10.0
-"""Seconds without a failure after which the next one begins another outage."""
-
-_log = logging.getLogger("backend.database")
-
-
-class Outage:
-    """When the database went away, as the requests of this process noticed it."""
-
-    def __init__(self) -> None:
-        self._began = self._last = -math.inf
-
-    def note_failure(self) -> float:
-        """Note one more failure; the age of the outage in seconds."""
-        now = time.monotonic()
-        if now - self._last > OUTAGE_GAP:
-            self._began = now
-        self._last = now
-        return now - self._began
-
-    def note_success(self) -> None:
-        """The outage is over."""
-        self._last = -math.inf
-
-
-_outage = Outage()
+MAX_CLASHES = 5
+"""Attempts at a statement that meets other requests' work (a deadlock), and no outage."""
 
 
 def _pauses() -> Iterator[float]:
@@ -60,11 +36,17 @@ class Attempts:
     of an outage requests wait for its end; in a longer one each fails at its first attempt.
     """
 
-    def __init__(self, until: float = math.inf, retry_window: float = 0.0) -> None:
+    def __init__(
+        self,
+        until: float = math.inf,
+        retry_window: float = 0.0,
+        outages: Outages | None = None,
+    ) -> None:
         self._until = until
         self._retry_window = retry_window
+        self._outages = outages or Outages()
         self.has_repeated = False
-        """Whether something was sent more than once: then it may find its own work."""
+        """Whether something was sent again that may have had its effect: it may find that."""
 
     def make(
         self, execute: Callable[[Connection], Result], session: Session, *, is_repeatable: bool
@@ -75,32 +57,38 @@ class Attempts:
         meanwhile (specs/decisions, "Connection handling").
         """
         if time.monotonic() > self._until:  # spent waiting for a slot
-            raise TimedOut
-        for pause in _pauses():
+            report_once("timeout: the time of the request was over before it had a connection")
+            raise LATE.told(is_certain=True)
+        is_certain = True
+        seen: set[Fault] = set()
+        for attempt, pause in enumerate(_pauses(), start=1):
             was_sent = False
             try:
-                with deadline(self._until), translated(), transaction_of(session) as connection:
+                with deadline(self._until), transaction_of(session) as connection:
                     was_sent = True
                     result = execute(connection)
-            except NotMigrated:  # the connection is not lost, and no pause will mend it
-                raise
-            except TimedOut as error:
-                if was_sent:
+            except DATABASE_ERRORS as error:
+                fault = fault_of(error)
+                if fault is None:
                     raise
-                raise TimedOut from error.__cause__
-            except DatabaseUnavailable as error:
-                if not self._may_repeat(pause, is_safe=is_repeatable or not was_sent):
-                    if was_sent:
-                        raise
-                    raise DatabaseUnavailable.before_sending() from error.__cause__
-                self.has_repeated |= was_sent
+                report(fault, error)
+                has_effect = was_sent and not fault.is_undone
+                is_certain &= not has_effect
+                is_worth_it = self._is_worth_it(fault, attempt, pause)
+                if not is_worth_it or (has_effect and not is_repeatable):
+                    raise fault.told(is_certain=is_certain) from error
+                seen.add(fault)
+                self.has_repeated |= has_effect
                 sleep(pause)
             else:
-                _outage.note_success()
+                self._outages.note_success(seen)
                 return result
         raise AssertionError("the pauses never end")
 
-    def _may_repeat(self, pause: float, *, is_safe: bool) -> bool:
-        age = _outage.note_failure()
-        in_time = time.monotonic() + pause < self._until
-        return is_safe and age < self._retry_window and in_time
+    def _is_worth_it(self, fault: Fault, attempt: int, pause: float) -> bool:
+        """Whether another attempt may succeed, and in time."""
+        if fault.is_outage:
+            may_pass = self._outages.note_failure(fault) < self._retry_window
+        else:
+            may_pass = attempt < MAX_CLASHES
+        return fault.is_passing and may_pass and time.monotonic() + pause < self._until

@@ -39,6 +39,13 @@ def deadline(at: float) -> Iterator[None]:
         _deadline.reset(token)
 
 
+@contextmanager
+def deadline_within(seconds: float) -> Iterator[None]:
+    """The same from now on, where the deadline around it is not nearer."""
+    with deadline(min(_deadline.get(), time.monotonic() + seconds)):
+        yield
+
+
 def sleep(seconds: float) -> None:
     """Let time pass, for this request alone."""
     if in_greenlet():
@@ -100,4 +107,5 @@ def _settle(ready: asyncio.Future[bool], result: bool) -> None:
 
 def install_wait_callback() -> None:
     """Let psycopg2 wait like this in the whole process; without a deadline it waits for ever."""
+    in_greenlet()  # loads greenlets now: later there may be no file left to open
     set_wait_callback(_wait)

@@ -1,6 +1,9 @@
 """How many requests are inside at a time, and how many bytes of bodies they may hold together."""
 
-from asyncio import Semaphore, timeout
+import asyncio
+import math
+import time
+from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,17 +20,34 @@ SMALL_BODY = 65_536
 """Bytes; a task has some 50,000 at most."""
 
 
-class Slots:
-    """The requests inside: `number` at a time; a bounded line of others waits in front."""
+def _never() -> float:
+    return -math.inf
 
-    def __init__(self, number: int, max_wait: float) -> None:
-        """`max_wait` in seconds."""
-        self._free = Semaphore(number)
+
+class Slots:
+    """The requests inside: `number` at a time; a bounded line of others waits in front.
+
+    How long one may wait depends on the reason. Where those inside only work, `max_wait`. Where
+    they wait for a connection to a database that wakes, that time does not count, up to
+    `max_total`.
+    """
+
+    def __init__(
+        self,
+        number: int,
+        max_wait: float,
+        max_total: float = math.inf,
+        last_connecting: Callable[[], float] = _never,
+    ) -> None:
+        """`max_wait` and `max_total` in seconds; `last_connecting` as in `layers`."""
+        self._free = asyncio.Semaphore(number)
         self._max_wait = max_wait
+        self._max_total = max_total
+        self._last_connecting = last_connecting
         self._waiting = 0
 
     async def acquire(self) -> None:
-        """Take a slot; raises Overloaded after `max_wait`, or at once in a full line."""
+        """Take a slot; raises Overloaded if none is free in time, or at once in a full line."""
         if not self._free.locked():
             await self._free.acquire()  # returns at once
             return
@@ -36,13 +56,34 @@ class Slots:
             raise Overloaded
         self._waiting += 1
         try:
-            async with timeout(self._max_wait):
-                await self._free.acquire()
+            await self._wait(time.monotonic())
         except TimeoutError:
             report_once(f"overloaded: no slot was free for {self._max_wait:g} s (MAX_CONCURRENCY)")
             raise Overloaded from None
         finally:
             self._waiting -= 1
+
+    async def _wait(self, since: float) -> None:
+        """Raises TimeoutError. The reason of the wait may change: at its end it is asked again."""
+        async with asyncio.timeout(None) as patience:
+            loop = asyncio.get_running_loop()
+            timer: asyncio.Handle
+
+            def look() -> None:
+                nonlocal timer
+                begin = max(since, self._last_connecting())
+                end = min(begin + self._max_wait, since + self._max_total)
+                left = end - time.monotonic()
+                if left > 0:
+                    timer = loop.call_later(left, look)
+                else:
+                    patience.reschedule(loop.time())
+
+            timer = loop.call_soon(look)
+            try:
+                await self._free.acquire()
+            finally:
+                timer.cancel()
 
     def release(self) -> None:
         self._free.release()
@@ -78,9 +119,12 @@ class Admission:
     So neither a client that sends slowly nor one that reads slowly keeps others out.
     """
 
-    def __init__(self, slots: Slots, buffer: Buffer, receive: Receive, send: Send) -> None:
+    def __init__(
+        self, slots: Slots, buffer: Buffer, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         self._slots = slots
         self._buffer = buffer
+        self._scope = scope
         self._receive = receive
         self._send = send
         self._has_slot = False
@@ -89,6 +133,8 @@ class Admission:
     async def enter(self) -> None:
         """Take a slot, unless it has one; raises Overloaded."""
         if not self._has_slot:
+            # The time of the request begins here: what it waits for a slot is a part of it.
+            self._scope.setdefault("state", {})["waits_since"] = time.monotonic()
             await self._slots.acquire()
             self._has_slot = True
 
@@ -120,16 +166,22 @@ class Admission:
 class AdmissionMiddleware:
     """Lets a bounded number of requests in, and a bounded number of bytes; the others get 503."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        last_connecting: Callable[[], float] = _never,
+    ) -> None:
         self.app = app
-        self._slots = Slots(settings.slots, settings.admission_timeout)
+        waits = settings.admission_timeout, settings.request_timeout
+        self._slots = Slots(settings.slots, *waits, last_connecting)
         self._buffer = Buffer(settings.max_buffered_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or is_probe(scope):
             await self.app(scope, receive, send)
             return
-        request = Admission(self._slots, self._buffer, receive, send)
+        request = Admission(self._slots, self._buffer, scope, receive, send)
         try:
             if not _has_body(scope):
                 await request.enter()

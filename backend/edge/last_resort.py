@@ -7,9 +7,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.edge.refusals import refuse
 from backend.edge.request_log import access_log
-from backend.errors import AppError, InternalError
+from backend.errors import AppError, InternalError, Overloaded
+from backend.observability.open_files import is_exhaustion
 
 _log = logging.getLogger("backend.errors")
+_NO_FILE = "The service is busy. If this was a write, its outcome is unknown."
 
 
 class LastResortMiddleware:
@@ -38,5 +40,8 @@ class LastResortMiddleware:
         except Exception as error:
             if has_started or scope["type"] != "http":
                 raise
+            if is_exhaustion(error):
+                await refuse(Overloaded(_NO_FILE), scope, receive, send)
+                return
             _log.error("unexpected %s", type(error).__name__, exc_info=error)
             await refuse(InternalError(), scope, receive, send)

@@ -17,6 +17,10 @@ from uvicorn.server import HANDLED_SIGNALS
 from backend.config import Settings
 from backend.edge.listening import BACKLOG
 from backend.edge.protocol import protocol_for
+from backend.observability.open_files import can_open
+
+TICKS_PER_CHECK = 10
+"""A tick is a tenth of a second."""
 
 _log = logging.getLogger("backend.serve")
 
@@ -54,6 +58,8 @@ class Service(uvicorn.Server):
         self._leave_at = time.monotonic() + delay
 
     async def on_tick(self, counter: int) -> bool:
+        if counter % TICKS_PER_CHECK == 0:
+            can_open()
         self.should_exit = self.should_exit or time.monotonic() >= self._leave_at
         return await super().on_tick(counter)
 

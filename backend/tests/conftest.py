@@ -158,7 +158,7 @@ def proxied_client(committed_database: URL) -> Iterator[tuple[TestClient, Proxy]
     with (
         TemporaryDirectory(dir="/tmp") as folder,  # a socket's path must be short
         proxied(as_service(committed_database), Path(folder), Proxy) as (url, proxy),
-        TestClient(create_app(settings_for(url, pool_size=1))) as client,
+        TestClient(create_app(settings_for(url, pool_size=1, verify_after=3600))) as client,
     ):
         yield client, proxy
 

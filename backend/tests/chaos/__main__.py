@@ -3,9 +3,9 @@
 import sys
 
 from backend.tests.chaos.cuts import CASES, cut_everywhere, cuts
-from backend.tests.chaos.faults import FAULTS
+from backend.tests.chaos.faults import BEHIND_A_LINE, FAULTS
 from backend.tests.chaos.trial import Report, endure
-from backend.tests.chaos.world import world
+from backend.tests.chaos.world import world, world_behind_a_line
 
 CLIENTS = 32
 TIMES = 20
@@ -39,6 +39,9 @@ def main() -> None:
         with cuts(ours) as sender:
             cut_everywhere(sender, CASES, anew=True)
             tell(sender.report("cut at every message"))
+    with world_behind_a_line() as ours:
+        for fault in BEHIND_A_LINE:
+            tell(endure(ours, fault, CLIENTS, TIMES))
     for report in reports:
         for verdict, number in report.failed.items():
             print(f"{report.name}: {number} x {verdict}")

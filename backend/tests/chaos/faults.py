@@ -49,9 +49,14 @@ def stopped(world: World) -> Iterator[None]:
 
 
 def outage(world: World, load: Load, seconds: float = 4) -> None:
-    """Longer than the service's patience."""
+    """Within the service's patience."""
     with stopped(world):
         time.sleep(seconds)
+
+
+def long_outage(world: World, load: Load) -> None:
+    """Longer than the service's patience."""
+    outage(world, load, seconds=9)
 
 
 @contextmanager
@@ -67,7 +72,50 @@ def frozen(world: World) -> Iterator[None]:
             process.send_signal(signal.SIGCONT)
 
 
-def freeze(world: World, load: Load, seconds: float = 5) -> None:
+def read_only(world: World, load: Load, seconds: float = 3) -> None:
+    """A failover to a database that takes no writes, and back: sessions of the time stay so."""
+    name = world.database.database
+    with world.below() as execute:
+        execute(f'ALTER DATABASE "{name}" SET default_transaction_read_only = on')
+        execute(f"SELECT pg_terminate_backend(pid) {BACKENDS}")
+        time.sleep(seconds)
+        execute(f'ALTER DATABASE "{name}" RESET default_transaction_read_only')
+
+
+def read_only_for_long(world: World, load: Load) -> None:
+    """Longer than the service's patience."""
+    read_only(world, load, seconds=8)
+
+
+def go_dead(world: World, load: Load, times: int = 3) -> None:
+    """What the clients' connections were used for is lost in flight; what was idle is replaced."""
+    assert world.line
+    for _ in range(times):
+        world.line.go_dead()
+        load.wait_for_success(time.monotonic())
+
+
+def go_dead_while_idle(world: World, load: Load, times: int = 3) -> None:
+    """The clients pause until every connection is suspect."""
+    assert world.line
+    for _ in range(times):
+        with load.paused():
+            time.sleep(1.2)
+            world.line.go_dead()
+        load.wait_for_success(time.monotonic())
+
+
+def sleep(world: World, load: Load, seconds: float = 4) -> None:
+    """A serverless database is suspended while nobody asks, and then takes its time to wake."""
+    assert world.line
+    with load.paused():
+        time.sleep(1.2)
+        world.line.suspend()
+    time.sleep(seconds)
+    world.line.wake()
+
+
+def freeze(world: World, load: Load, seconds: float = 9) -> None:
     """Longer than the deadline of a request."""
     with frozen(world):
         time.sleep(seconds)
@@ -121,9 +169,20 @@ SERVICE_KILLED = Fault(
 FAULTS = (
     *UNNOTICED,
     POSTMASTER_KILLED,
-    Fault("outage of 4 s", outage, frozenset({AWAY, FULL}), repeats=True, recovery=1.0),
-    Fault("frozen for 5 s", freeze, frozenset({AWAY, LATE, FULL}), recovery=1.0),
+    Fault("outage of 4 s", outage, recovery=1.0),
+    Fault("outage of 9 s", long_outage, frozenset({AWAY, FULL}), repeats=True, recovery=1.0),
+    Fault("frozen for 9 s", freeze, frozenset({AWAY, LATE, FULL}), recovery=1.0),
+    Fault("read-only for 3 s", read_only, recovery=1.0),
+    Fault(
+        "read-only for 8 s", read_only_for_long, frozenset({AWAY, FULL}), repeats=True, recovery=1.0
+    ),
     Fault("locked row", locked_row, frozenset({LATE})),
     Fault("kill -9 service", kill_service, frozenset({CONNECTION_LOST})),
     SERVICE_KILLED,
 )
+BEHIND_A_LINE = (
+    Fault("3 x dead while idle", go_dead_while_idle),
+    Fault("3 x dead in use", go_dead, frozenset({LATE, AWAY, FULL}), repeats=True),
+    Fault("asleep, wakes in 4 s", sleep, recovery=1.0),
+)
+"""Those that need a line between the service and its database."""

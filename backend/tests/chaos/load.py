@@ -47,12 +47,21 @@ class Client(threading.Thread):
     A task with a change of unknown outcome is left alone: that write may yet come.
     """
 
-    def __init__(self, port: int, owner: int, stop: threading.Event, *, repeats: bool) -> None:
+    def __init__(
+        self,
+        port: int,
+        owner: int,
+        stop: threading.Event,
+        may_send: threading.Event,
+        *,
+        repeats: bool,
+    ) -> None:
         super().__init__()
         self.answers: list[Answer] = []
         self.tasks: list[Written] = []
         self._owner = owner
         self._stopped = stop
+        self._may_send = may_send
         self._repeats = repeats
         self._connection = HTTPConnection("127.0.0.1", port, timeout=20)
 
@@ -97,6 +106,7 @@ class Client(threading.Thread):
 
     def _send(self, method: str, path: str, body: Any = None, key: str = "") -> Any:
         """What was answered, or None if that is no success."""
+        self._may_send.wait()
         began = time.monotonic()
         try:
             status, content = self._exchange(method, path, body, key)
@@ -128,9 +138,17 @@ class Load:
 
     def __init__(self, port: int, clients: int, first_owner: int, *, repeats: bool) -> None:
         self._stop = threading.Event()
+        self._may_send = threading.Event()
+        self._may_send.set()
         self.owners = [first_owner + number for number in range(min(OWNERS, clients))]
         self.clients = [
-            Client(port, self.owners[number % len(self.owners)], self._stop, repeats=repeats)
+            Client(
+                port,
+                self.owners[number % len(self.owners)],
+                self._stop,
+                self._may_send,
+                repeats=repeats,
+            )
             for number in range(clients)
         ]
 
@@ -148,6 +166,15 @@ class Load:
     def wait_for_success(self, since: float, times: int = 1) -> None:
         """Until each client was served so many times with requests that it began since then."""
         wait_until(lambda: all(_served(one, since, times) for one in self.clients), seconds=20)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Nobody begins another request."""
+        self._may_send.clear()
+        try:
+            yield
+        finally:
+            self._may_send.set()
 
     @contextmanager
     def at_work(self, times: int) -> Iterator[None]:

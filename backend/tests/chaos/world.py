@@ -15,7 +15,8 @@ from backend.dev.launcher import LIMITS
 from backend.dev.postgres.cluster import Cluster, temporary_cluster
 from backend.dev.postgres.server import Server as Postgres
 from backend.tests.chaos.cutter import Cutter
-from backend.tests.support.databases import create_template, url_of
+from backend.tests.support.databases import as_service, create_template, url_of
+from backend.tests.support.line import Line
 from backend.tests.support.proxy import proxied
 from backend.tests.support.server import Server, running
 
@@ -30,6 +31,8 @@ class World:
     cluster: Cluster
     database: URL
     service: Server
+    line: Line | None = None
+    """Between the two, if it is to go dead."""
 
     @property
     def postgres(self) -> Postgres:
@@ -73,6 +76,19 @@ def world(**settings: str) -> Iterator[World]:
         url = create_database(cluster)
         with running(url, LOG_LEVEL="error", **settings) as service:
             yield World(cluster, url, service)
+
+
+@contextmanager
+def world_behind_a_line(**settings: str) -> Iterator[World]:
+    """A new one, whose service finds its database through a line that can go dead."""
+    with ExitStack() as stack:
+        cluster = stack.enter_context(temporary_cluster())
+        url = create_database(cluster)
+        # A socket's path must be short.
+        folder = Path(stack.enter_context(TemporaryDirectory(dir="/tmp")))
+        through, line = stack.enter_context(proxied(as_service(url), folder, Line))
+        service = stack.enter_context(running(through, LOG_LEVEL="error", **settings))
+        yield World(cluster, url, service, line)
 
 
 @contextmanager

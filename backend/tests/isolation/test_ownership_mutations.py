@@ -112,7 +112,7 @@ def owners_are_apart(client: RecordingClient, connection: Connection) -> None:
     listed = client.get(f"/api/{THEIRS}/tasks?count=true")
     assert listed.is_success
     foreign = listed.json()[0]["id"]
-    for _is_conditional, (task_id, status) in product(
+    for is_conditional, (task_id, status) in product(
         (False, True), ((SAME_ID, 200), (foreign, 404))
     ):
         api = Api(client, PRIMARY, MINE)
