@@ -8,14 +8,19 @@ from sqlalchemy import Engine
 
 from backend.config import Settings
 from backend.database.engine import Sessions, make_engine, make_sessions
+from backend.shares import Shares
 
 
 class Gates:
     """The waiting lines inside of the application, and whether the process is leaving."""
 
-    def __init__(self, pool_size: int) -> None:
+    def __init__(self, pool_size: int, max_wait: float = 2) -> None:
+        """`max_wait` in seconds."""
         self.connections = asyncio.Semaphore(pool_size)
         """As many handlers at a time as connections: none waits for another one's."""
+
+        self.shares = Shares(pool_size, max_wait)
+        """What one owner may have of them."""
 
         self.readiness = CapacityLimiter(1)
         """The thread of the readiness check, which must answer while all else waits."""
@@ -44,4 +49,5 @@ class Runtime:
 def make_runtime(settings: Settings) -> Runtime:
     """Connects to nothing: the first request that needs the database does."""
     engine = make_engine(settings.url, settings.pool_size)
-    return Runtime(settings, engine, make_sessions(engine), Gates(settings.pool_size))
+    gates = Gates(settings.pool_size, settings.admission_timeout)
+    return Runtime(settings, engine, make_sessions(engine), gates)
