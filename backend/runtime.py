@@ -10,14 +10,19 @@ from backend.config import Settings
 from backend.database.engine import Sessions, make_engine, make_sessions
 from backend.database.outages import Connecting, Outages
 from backend.services.readiness import Readiness
+from backend.shares import Shares
 
 
 class Gates:
     """The waiting lines inside of the application, and whether the process is leaving."""
 
-    def __init__(self, pool_size: int) -> None:
+    def __init__(self, pool_size: int, max_wait: float = 2) -> None:
+        """`max_wait` in seconds."""
         self.connections = asyncio.Semaphore(pool_size)
         """As many handlers at a time as connections: none waits for another one's."""
+
+        self.shares = Shares(pool_size, max_wait)
+        """What one owner may have of them."""
 
         self.readiness = CapacityLimiter(1)
         """The thread of the readiness check, which must answer while all else waits."""
@@ -60,7 +65,7 @@ def make_runtime(settings: Settings) -> Runtime:
         settings,
         engine,
         make_sessions(engine),
-        Gates(settings.pool_size),
+        Gates(settings.pool_size, settings.admission_timeout),
         connecting,
         Outages(),
         Readiness(settings.readiness_timeout, settings.readiness_cache),

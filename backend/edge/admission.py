@@ -12,6 +12,7 @@ from backend.edge.refusals import refuse
 from backend.edge.request_head import header, is_probe
 from backend.errors import Overloaded
 from backend.observability.incidents import report_once
+from backend.shares import current_slot
 
 MAX_WAITING = 1024
 """Requests that wait for a slot at a time."""
@@ -154,11 +155,15 @@ class Admission:
         self.leave()
         await self._send(message)
 
-    def leave(self) -> None:
-        """Give back what the request holds."""
+    def step_out(self) -> None:
+        """Give the slot back, for a time."""
         if self._has_slot:
             self._slots.release()
             self._has_slot = False
+
+    def leave(self) -> None:
+        """Give back what the request holds."""
+        self.step_out()
         self._buffer.release(self._held)
         self._held = 0
 
@@ -182,6 +187,7 @@ class AdmissionMiddleware:
             await self.app(scope, receive, send)
             return
         request = Admission(self._slots, self._buffer, scope, receive, send)
+        token = current_slot.set(request)
         try:
             if not _has_body(scope):
                 await request.enter()
@@ -190,6 +196,7 @@ class AdmissionMiddleware:
             await refuse(error, scope, receive, send)
         finally:
             request.leave()
+            current_slot.reset(token)
 
 
 def _has_body(scope: Scope) -> bool:

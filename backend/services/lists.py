@@ -43,6 +43,7 @@ class ListService:
 
     def __init__(self, session: OwnedSession) -> None:
         self._session = session
+        self.owner = session.owner
 
     def page(self, query: ListQuery) -> Page:
         """A page; without tasks if the client has the list as it is. Raises InvalidCursor."""

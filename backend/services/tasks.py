@@ -40,6 +40,7 @@ class TaskService:
 
     def __init__(self, session: OwnedSession) -> None:
         self._session = session
+        self.owner = session.owner
 
     def create(self, values: Mapping[str, Any], key: str | None = None) -> Created:
         """Store a task with all columns of CONTENT; repeatable for 24 hours if a key is given.

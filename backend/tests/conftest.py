@@ -202,7 +202,7 @@ def impatient(impatient_process: Server, database: URL) -> Server:
 @pytest.fixture(scope="session")
 def arena(cluster: Cluster, template: str) -> Iterator[Arena]:
     """A real server with places for twenty requests of one owner."""
-    with cloned(cluster, template) as url, running(url, LOG_LEVEL="error", POOL_SIZE="20") as run:
+    with cloned(cluster, template) as url, running(url, LOG_LEVEL="error", POOL_SIZE="28") as run:
         yield Arena(run.client, url)
 
 

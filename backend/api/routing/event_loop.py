@@ -7,10 +7,13 @@ millisecond, must go through `run_in_thread`: on this thread it would stop every
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Any
+from typing import Any, get_type_hints
 
 from fastapi import FastAPI, Response
 from sqlalchemy.util.concurrency import greenlet_spawn
+
+from backend.services.lists import ListService
+from backend.services.tasks import TaskService
 
 Handler = Callable[..., Response]
 
@@ -18,10 +21,30 @@ Handler = Callable[..., Response]
 def on_event_loop(handler: Handler, app: FastAPI) -> Callable[..., Coroutine[Any, Any, Response]]:
     """The handler as a coroutine function of the same signature."""
 
-    @wraps(handler)
-    async def run(**arguments: Any) -> Response:
+    service = _service_of(handler)
+
+    async def in_database(arguments: dict[str, Any]) -> Response:
         async with app.state.runtime.gates.connections:
             response: Response = await greenlet_spawn(handler, **arguments)
         return response
 
+    @wraps(handler)
+    async def run(**arguments: Any) -> Response:
+        if service is None:
+            return await in_database(arguments)
+        shares, owner = app.state.runtime.gates.shares, arguments[service].owner
+        await shares.take(owner)
+        try:
+            return await in_database(arguments)
+        finally:
+            shares.give_back(owner)
+
     return run
+
+
+def _service_of(handler: Handler) -> str | None:
+    """The argument that knows whose tasks these are."""
+    for name, annotation in get_type_hints(handler).items():
+        if annotation in {TaskService, ListService}:
+            return name
+    return None
