@@ -18,10 +18,11 @@ from sqlmodel import Session
 
 from backend.database import guard
 from backend.database.execution import OperatorSession
-from backend.queries import idempotency, lists, ownership, purge, revisions
+from backend.queries import idempotency, lists, ownership, purge, refill, revisions
 from backend.queries import tasks as statements
 from backend.queries.statement import Statement
 from backend.services.purge import Purge
+from backend.services.refill import Refill
 from backend.tests.support.below import give_both_one_id, rows
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import PRIMARY
@@ -31,7 +32,7 @@ SORT = (("created_at", False),)
 SHAPES: tuple[frozenset[str], ...] = (frozenset({"title"}), frozenset({"completed"}))
 ANY = {"If-Match": ", ".join(f'"{revision}"' for revision in range(1, 200))}
 NO_FILTER: frozenset[str] = frozenset()
-MODULES = (revisions, statements, idempotency, lists, purge)
+MODULES = (revisions, statements, idempotency, lists, purge, refill)
 ROOT = ownership.owned
 
 
@@ -121,6 +122,7 @@ def owners_are_apart(client: RecordingClient, connection: Connection) -> None:
             if request.method in {"PUT", "PATCH"} and status == 200:
                 assert answer.json()["user_id"] == MINE
     walk(client)
+    fill_search(connection)
     keys(client)
     trash_all(client, connection)
     empty_trash(client, connection)
@@ -142,6 +144,21 @@ def empty_trash(client: RecordingClient, connection: Connection) -> None:
     assert rows(connection, THEIRS) == theirs
     assert rows(connection, MINE) == mine
     assert len(mine) == 1
+
+
+def fill_search(connection: Connection) -> None:
+    """The refill of one owner reads and writes all of its tasks, and nothing of the other's."""
+    connection.exec_driver_sql("UPDATE tasks SET title_folded = 'lost'")
+    connection.exec_driver_sql(f"UPDATE tasks SET revision = 7 WHERE id = {SAME_ID}")
+    theirs = rows(connection, THEIRS)
+    count = f"SELECT count(*) FROM tasks WHERE user_id = {MINE}"
+    number = connection.exec_driver_sql(count).scalar_one()
+    sessions = sessionmaker(connection, class_=Session, join_transaction_mode="create_savepoint")
+    with sessions() as session:
+        assert list(Refill(OperatorSession(session)).fill(MINE)) == [(number, number)]
+    assert rows(connection, THEIRS) == theirs
+    lost = connection.exec_driver_sql(f"{count} AND title_folded = 'lost'").scalar_one()
+    assert lost == 0
 
 
 def keys(client: RecordingClient) -> None:
