@@ -36,18 +36,9 @@ _FUNCTION_CLASSES = {
     *(functions.Function, functions.coalesce, functions.count, functions.max, functions.now),
 }
 _FUNCTIONS = {
-    *(
-        "coalesce",
-        "count",
-        "date_part",
-        "greatest",
-        "max",
-        "nextval",
-        "now",
-        "replace",
-        "row_number",
-    ),
-    *("row_to_json", "string_agg", "timezone", "to_char"),
+    *("coalesce", "count", "current_setting", "date_part", "greatest", "has_table_privilege"),
+    *("max", "nextval", "now", "row_number", "row_to_json", "string_agg", "timezone", "to_char"),
+    "to_regclass",
 }
 _CLAUSES = (
     STATEMENTS

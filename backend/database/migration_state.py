@@ -25,6 +25,7 @@ class State(Enum):
     NEWER = "newer"
     FORBIDDEN = "forbidden"
     READ_ONLY = "read-only"
+    NOT_UTF8 = "not UTF-8"
 
 
 # Null where there is no such table: then it is older, or newer, and that is what is told.
@@ -38,6 +39,7 @@ _HAS_RIGHTS = and_(
 _STATE = select(
     column("version_num"),
     func.current_setting("transaction_read_only").label("read_only"),
+    func.current_setting("server_encoding").label("encoding"),
     _HAS_RIGHTS.label("has_rights"),
 ).select_from(table("alembic_version"))
 
@@ -59,12 +61,14 @@ def _known_migrations() -> frozenset[str]:
     return frozenset(script.revision for script in _migrations().walk_revisions())
 
 
-def _judge(rows: list[Row[tuple[str, str, bool]]]) -> State:
+def _judge(rows: list[Row[tuple[str, str, str, bool]]]) -> State:
     found = {row.version_num for row in rows}
     if not found:
         return State.UNMIGRATED
     if found != {newest_migration()}:
         return State.OLDER if found <= _known_migrations() else State.NEWER
+    if rows[0].encoding != "UTF8":
+        return State.NOT_UTF8
     if not rows[0].has_rights:
         return State.FORBIDDEN
     return State.READ_ONLY if rows[0].read_only == "on" else State.READY

@@ -19,7 +19,10 @@ from backend.env_file import EnvFileError, read_env_file
 
 ROOT = Path(__file__).parents[2]
 LIMITS = {"lock_timeout": "1s", "statement_timeout": "3s"}
-"""What production has on the role (README); migrations lift them for themselves."""
+"""What production has on the role (`docs/production.md`); migrations lift them for themselves."""
+
+LOCAL_ORIGINS = "http://localhost:*,http://127.0.0.1:*,http://[::1]:*"
+"""Every front end on this machine, whatever port its own server took."""
 
 
 def setting(name: str) -> str:
@@ -33,6 +36,8 @@ def setting(name: str) -> str:
 
 def checked() -> Settings:
     """The settings, before anything is started with them."""
+    if not setting("CORS_ORIGINS"):
+        os.environ["CORS_ORIGINS"] = LOCAL_ORIGINS
     known = bool(setting("DATABASE_URL"))
     return load_settings() if known else load_settings(database_url="postgresql:///embedded")
 

@@ -34,7 +34,7 @@ def _next_owner() -> Executable:
     """The owner after another one, with the number of tasks, the trash included."""
     after = tasks.c.user_id > bindparam("after", type_=BigInteger)
     counts = select(tasks.c.user_id, func.count()).where(after).group_by(tasks.c.user_id)
-    first = counts.order_by(tasks.c.user_id).limit(1)
+    first = counts.order_by(tasks.c.user_id).limit(bindparam("owners", type_=BigInteger))
     return first.execution_options(**{ACROSS_OWNERS: True})
 
 

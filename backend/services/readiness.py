@@ -36,8 +36,8 @@ class Readiness:
     def require(self, sessions: Sessions) -> None:
         """Raise DatabaseUnavailable or TimedOut unless it answers in time, as this code needs it.
 
-        The error says what the database is: away, unmigrated, older, newer, without the rights, or
-        read-only.
+        The error says what the database is: away, unmigrated, older, newer, without the rights,
+        read-only, or in another encoding than UTF8.
         """
         began = time.monotonic()
         with deadline(began + self._timeout), translated():
@@ -50,6 +50,8 @@ class Readiness:
 
 
 def _error(state: State) -> DatabaseUnavailable:
+    if state is State.NOT_UTF8:
+        return DatabaseUnavailable("The database is not in UTF8: make one that is, and move there.")
     if state in _DETAILS:
         return NotMigrated(_DETAILS[state])
     return DatabaseUnavailable(str(_FAULTS[state].told_reader()))

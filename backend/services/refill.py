@@ -31,7 +31,7 @@ class Refill:
 
     def owners(self, after: int = 0) -> Iterator[OwnerCountRow]:
         """All owners with tasks, in order, each with the number of tasks."""
-        while rows := self._session.survey(refill.NEXT_OWNER, after=after):
+        while rows := self._session.survey(refill.NEXT_OWNER, after=after, owners=1):
             yield rows[0]
             after = rows[0].owner
 

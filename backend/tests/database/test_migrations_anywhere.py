@@ -30,7 +30,6 @@ ANOTHERS = (
     "CREATE TABLE alembic_version (version_num varchar(32)); "
     "INSERT INTO alembic_version VALUES ('f00dcafe')"
 )
-OTHERS = "CREATE TABLE invoices (id int PRIMARY KEY); CREATE INDEX odd ON invoices (id)"
 
 
 def upgrade(url: URL, *more: str) -> Done:
@@ -197,38 +196,6 @@ def test_printed_sql_says_that_the_search_must_be_filled(empty: URL) -> None:
     assert "backend.commands.refill_search" in done.stderr
     down = command("alembic", "downgrade", "head:base", "--sql", url=empty)
     assert (down.returncode, "refill" in down.stdout + down.stderr) == (0, False)
-
-
-@pytest.mark.requirement("NFR-28")
-@pytest.mark.threat(80)
-def test_other_tables_are_not_compared_with_ours(fresh_database: URL) -> None:
-    execute(fresh_database, OTHERS)
-    alembic_command.check(alembic_config(fresh_database))
-    execute(fresh_database, "CREATE INDEX extra ON tasks (user_id)")
-    with pytest.raises(Exception, match="extra"):  # what is ours is compared as before
-        alembic_command.check(alembic_config(fresh_database))
-
-
-@pytest.mark.requirement("NFR-28")
-@pytest.mark.threat(80)
-@pytest.mark.parametrize("path", ["app", '"App v2", public'])
-def test_a_schema_other_than_public_holds_everything(
-    cluster: Cluster, template: str, path: str
-) -> None:
-    """The schema of the migrator's search_path, which the service's login has too."""
-    schema = path.partition(",")[0]
-    with database_with(cluster, UTF8) as url:
-        execute(url, f"CREATE SCHEMA {schema}; {OTHERS}; REVOKE ALL ON SCHEMA public FROM public")
-        execute(url, f'ALTER DATABASE "{url.database}" SET search_path = {path}')
-        done = upgrade(url)
-        assert done.returncode == 0, done.stderr
-        alembic_command.check(alembic_config(url))
-        where = "SELECT DISTINCT table_schema FROM information_schema.tables WHERE table_name IN "
-        found = execute(url, where + "('tasks', 'task_lists', 'alembic_version')")
-        assert found == [(schema.strip('"'),)]
-        with TestClient(create_app(settings_for(url))) as client:
-            assert client.post("/api/1/tasks", json={"title": "x"}).status_code == 201
-        alembic_command.downgrade(alembic_config(url), "base")
 
 
 @pytest.mark.requirement("NFR-28")

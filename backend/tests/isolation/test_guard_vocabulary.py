@@ -25,7 +25,7 @@ from sqlmodel import SQLModel
 
 from backend.database.engine import make_engine
 from backend.database.guard import RefusedStatementError, require_owner
-from backend.database.migration_state import is_migrated
+from backend.database.migration_state import State, migration_state
 from backend.models.task import Task, task_lists, tasks
 from backend.queries.ownership import owned, owner
 from backend.queries.purge import EXPIRED_KEYS, OLD_TASKS
@@ -212,7 +212,7 @@ def test_approved_sql_runs_once_a_cursor(engine: Engine) -> None:
 
 def test_the_service_pings_and_reads_its_migration_past_no_guard(live: RecordingClient) -> None:
     runtime = live.app.state.runtime
-    assert is_migrated(runtime.sessions)
+    assert migration_state(runtime.sessions) is State.READY
     with runtime.engine.connect() as connection:
         assert runtime.engine.dialect.do_ping(connection.connection)
 

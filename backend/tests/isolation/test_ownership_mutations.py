@@ -18,10 +18,11 @@ from sqlmodel import Session
 
 from backend.database import guard
 from backend.database.execution import OperatorSession
-from backend.queries import idempotency, lists, ownership, purge, revisions
+from backend.queries import idempotency, lists, ownership, purge, refill, revisions
 from backend.queries import tasks as statements
 from backend.queries.statement import Statement
 from backend.services.purge import Purge
+from backend.services.refill import Refill
 from backend.tests.support.api import Api
 from backend.tests.support.below import give_both_one_id, rows
 from backend.tests.support.recorder import RecordingClient
@@ -31,7 +32,7 @@ MINE, THEIRS, SAME_ID = 1, 2, 10**15
 SORT = (("created_at", False),)
 SHAPES: tuple[frozenset[str], ...] = (frozenset({"title"}), frozenset({"completed"}))
 NO_FILTER: frozenset[str] = frozenset()
-MODULES = (revisions, statements, idempotency, lists, purge)
+MODULES = (revisions, statements, idempotency, lists, purge, refill)
 ROOT = ownership.owned
 
 
@@ -126,6 +127,7 @@ def owners_are_apart(client: RecordingClient, connection: Connection) -> None:
             if request.method in {"PUT", "PATCH"} and status == 200:
                 assert answer.json()["user_id"] == MINE
     walk(client)
+    fill_search(connection)
     keys(client)
     trash_all(client, connection)
     empty_trash(client, connection)
@@ -165,6 +167,21 @@ def restore_all(client: RecordingClient, connection: Connection) -> None:
     assert restored.json() != {"restored": 0}
     assert client.delete(f"/api/{MINE}/tasks").status_code == 204
     assert rows(connection, THEIRS) == theirs
+
+
+def fill_search(connection: Connection) -> None:
+    """The refill of one owner reads and writes all of its tasks, and nothing of the other's."""
+    connection.exec_driver_sql("UPDATE tasks SET title_folded = 'lost'")
+    connection.exec_driver_sql(f"UPDATE tasks SET revision = 7 WHERE id = {SAME_ID}")
+    theirs = rows(connection, THEIRS)
+    count = f"SELECT count(*) FROM tasks WHERE user_id = {MINE}"
+    number = connection.exec_driver_sql(count).scalar_one()
+    sessions = sessionmaker(connection, class_=Session, join_transaction_mode="create_savepoint")
+    with sessions() as session:
+        assert list(Refill(OperatorSession(session)).fill(MINE)) == [(number, number)]
+    assert rows(connection, THEIRS) == theirs
+    lost = connection.exec_driver_sql(f"{count} AND title_folded = 'lost'").scalar_one()
+    assert lost == 0
 
 
 def keys(client: RecordingClient) -> None:
