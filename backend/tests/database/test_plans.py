@@ -48,7 +48,7 @@ Scan = dict[str, Any]
 def loaded(cluster: Cluster, template: str) -> Iterator[RecordingClient]:
     """The service on one owner with very many tasks and twenty with some."""
     with cloned(cluster, template) as url, RecordingClient(create_app(settings_for(url))) as client:
-        client.recorder = Recorder(engine_of(client))
+        client.recorder = Recorder(client.app.state.runtime.engine)
         owner = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
         with owner.connect() as connection:
             connection.exec_driver_sql(FILL)
@@ -57,15 +57,14 @@ def loaded(cluster: Cluster, template: str) -> Iterator[RecordingClient]:
         yield client
 
 
-def engine_of(client: RecordingClient) -> Engine:
-    engine: Engine = client.app.state.runtime.engine
-    return engine
+def beneath(client: RecordingClient) -> Engine:
+    """The service's database, past its guard."""
+    return create_engine(client.app.state.runtime.engine.url, poolclass=NullPool)
 
 
 def explained(client: RecordingClient, sql: str, parameters: Any) -> list[Scan]:
     """The scans of tables in the plan of one statement, as executed; it leaves nothing."""
-    engine = engine_of(client).execution_options(isolation_level="READ COMMITTED")
-    with engine.connect() as connection:
+    with beneath(client).connect() as connection:
         answer = connection.exec_driver_sql(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}", parameters)
         [whole] = answer.scalar_one()
         connection.rollback()
@@ -138,7 +137,7 @@ def near_the_end(client: RecordingClient) -> dict[str, str]:
     oldest = client.get(PRIMARY.tasks(BIG, "limit=60")).json()[-1]
     newest = client.get(PRIMARY.tasks(BIG, "limit=60&sort=-created_at")).json()[-1]
     without = "user_id = 1 AND deleted_at IS NULL AND due_at IS NULL AND due_date IS NULL"
-    with engine_of(client).connect() as connection:
+    with beneath(client).connect() as connection:
         never_due = connection.exec_driver_sql(
             f"SELECT id FROM tasks WHERE {without} ORDER BY id DESC OFFSET 59 LIMIT 1"
         ).scalar_one()

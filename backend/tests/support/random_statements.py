@@ -165,14 +165,17 @@ class Builder:
         if not depth or self._draw(st.booleans()):
             return self._one_of((column > 3, or_(column > 3, column.is_(None))))
         inner = self.query(depth - 1).subquery()
-        return self._one_of(
-            (
-                exists(select(inner.c.a)),
-                ~exists(select(inner.c.a).where(inner.c.a > column, self._owner(source))),
-                column.in_(select(inner.c.a)),
-                and_(column < 100, column == select(func.max(inner.c.a)).scalar_subquery()),
-            )
-        )
+        conditions: dict[str, Callable[[], Any]] = {
+            "exists": lambda: exists(select(inner.c.a)),
+            "none beyond": lambda: (
+                ~exists(select(inner.c.a).where(inner.c.a > column, self._owner(source)))
+            ),
+            "among": lambda: column.in_(select(inner.c.a)),
+            "highest": lambda: and_(
+                column < 100, column == select(func.max(inner.c.a)).scalar_subquery()
+            ),
+        }
+        return conditions[self._one_of(sorted(conditions))]()
 
     def _write(self) -> Any:
         return self._one_of((self._update, self._delete, self._insert))()
