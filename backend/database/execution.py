@@ -30,7 +30,7 @@ class OwnedSession:
 
     def all(self, statement: Statement[Row], **parameters: Any) -> list[Row]:
         """All rows. Raises DatabaseUnavailable, TimedOut, Overloaded, NotMigrated or Conflict."""
-        bound = {"owner": self.owner, "address": self._address, **parameters}
+        bound = {**parameters, "owner": self.owner, "address": self._address}
         rows = self._attempts.make(
             lambda connection: connection.execute(statement.executable, bound).all(),
             self._session,

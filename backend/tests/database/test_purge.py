@@ -123,12 +123,14 @@ def test_the_purge_works_in_bounded_batches(live: RecordingClient, database: URL
     for number in range(5):
         live.post("/api/1/tasks", json={"title": str(number)})
     live.delete("/api/1/tasks")
+    [(last,)] = execute(database, "SELECT revision FROM task_lists")
     with live.app.state.runtime.sessions() as session:
         newest = execute(database, "SELECT max(deleted_at) + interval '1 s' FROM tasks")[0][0]
         work = Purge(OperatorSession(session), newest)  # type: ignore[arg-type]
         work.batch = 2
         assert list(work.remove_tasks(1)) == [2, 2, 1]
-    assert execute(database, "SELECT horizon, revision FROM task_lists") == [(10, 13)]
+    [(horizon, revision)] = execute(database, "SELECT horizon, revision FROM task_lists")
+    assert horizon == last < revision
 
 
 @pytest.mark.requirement("FR-19")

@@ -39,11 +39,11 @@ def send(fresh: TestClient) -> Iterator[Send]:
 def test_while_all_connections_wait_the_process_answers(
     fresh: TestClient, send: Send, database: URL
 ) -> None:
-    ids = [fresh.post("/api/1/tasks", json={"title": "x"}).json()["id"] for _ in range(2)]
+    urls = [fresh.post(f"/api/{n}/tasks", json={"title": "x"}).headers["location"] for n in (1, 2)]
     below = create_engine(database, poolclass=NullPool)
     with below.connect() as connection:
-        connection.execute(text("SELECT FROM task_lists WHERE user_id = 1 FOR UPDATE"))
-        stuck = [send("PATCH", f"/api/1/tasks/{one}/complete") for one in ids]
+        connection.execute(text("SELECT FROM task_lists FOR UPDATE"))
+        stuck = [send("PATCH", f"{url}/complete") for url in urls]  # no owner may take both
         waiting_for_us = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
         wait_until(lambda: connection.execute(waiting_for_us).scalar_one() == 2)
         assert fresh.get("/health/live").is_success
