@@ -130,7 +130,7 @@ def test_the_purge_works_in_bounded_batches(live: RecordingClient, database: URL
         work.batch = 2
         assert list(work.remove_tasks(1)) == [2, 2, 1]
     [(horizon, revision)] = execute(database, "SELECT horizon, revision FROM task_lists")
-    assert horizon == last < revision
+    assert horizon == last != revision
 
 
 @pytest.mark.requirement("FR-19")

@@ -14,6 +14,8 @@ from sqlalchemy.engine import URL
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.server import Server
 
+pytestmark = pytest.mark.untraced
+
 
 def create(client: httpx.Client, owner: int = 1) -> int:
     response = client.post(f"/api/{owner}/tasks", json={"title": "x"})
