@@ -136,9 +136,9 @@ def test_what_was_trashed_with_many_is_missing(api: Api, many: dict[str, dict[st
 def test_trashing_many_takes_just_what_matches_each_with_a_number_of_its_own(
     api: Api, query: str, many: dict[str, dict[str, Any]]
 ) -> None:
-    url, last = api.tasks("deleted=true"), 7
-    [old] = api.client.get(url).json()
-    assert api.client.get(url).headers["etag"] == f'"{last}"'
+    url = api.tasks("deleted=true")
+    before = api.client.get(url)
+    [old], last = before.json(), int(before.headers["etag"].strip('"'))
     trash(api, query)
     live, trashed = api.list(), api.client.get(url)
     matching = [many[letter] for letter in FILTERS[query]]
@@ -146,7 +146,8 @@ def test_trashing_many_takes_just_what_matches_each_with_a_number_of_its_own(
     assert trashed.json()[-1] == old
     assert list(map(without_change, trashed.json()[:-1])) == list(map(without_change, matching))
     numbers = sorted(task["revision"] for task in trashed.json()[:-1])
-    assert numbers == list(range(last + 1, last + 1 + len(matching)))
+    assert len(set(numbers)) == len(matching)
+    assert numbers[0] > last
     assert live.headers["etag"] == trashed.headers["etag"] == f'"{numbers[-1]}"'
 
 

@@ -22,11 +22,12 @@ Tasks = list[tuple[str, bool, bool]]
 """Title, completed, trashed of each task of an owner."""
 
 TASKS = "SELECT title, completed, deleted_at IS NOT NULL FROM tasks WHERE user_id = %s ORDER BY id"
-OPEN, DONE, TRASHED, CHANGED, NEW = (
+OPEN, DONE, TRASHED, REPLACED, PATCHED, NEW = (
     ("old", False, False),
     ("old", True, False),
     ("old", False, True),
     ("taken over", False, False),
+    ("taken over again", False, False),
     ("new", False, False),
 )
 
@@ -52,9 +53,9 @@ CASES = (
     Case("head", [OPEN]),
     Case("create", [OPEN, NEW], may_refuse=True),
     Case("create", [OPEN, NEW], header="Idempotency-Key"),
-    Case("replace", [CHANGED]),
-    Case("patch", [CHANGED]),
-    Case("patch", [CHANGED], may_refuse=True, header="If-Match"),
+    Case("replace", [REPLACED]),
+    Case("patch", [PATCHED]),
+    Case("patch", [PATCHED], may_refuse=True, header="If-Match"),
     Case("toggle", [DONE], may_refuse=True),
     Case("toggle", [DONE], may_refuse=True, header="If-Match"),
     Case("complete", [DONE]),

@@ -179,8 +179,8 @@ class Condition:
             raise Refused(400, "validation_error")
 
     def require_match(self) -> None:
-        """If-Match compares strongly."""
-        if self.kind in {"weak", "stale", "other"}:
+        """A weak tag counts as its revision: proxies make strong ones weak."""
+        if self.kind in {"stale", "other"}:
             raise Refused(412, "precondition_failed")
 
     @property
