@@ -21,7 +21,6 @@ from backend.database.engine import make_engine
 from backend.dev.postgres.cluster import Cluster, temporary_cluster
 from backend.runtime import Runtime
 from backend.tests.support.api import Api
-from backend.tests.support.arena import Arena
 from backend.tests.support.databases import as_service, cloned, create_template, empty, settings_for
 from backend.tests.support.pooler import pooled
 from backend.tests.support.proxy import Proxy, proxied
@@ -58,7 +57,12 @@ def template(cluster: Cluster) -> str:
     return create_template(cluster)
 
 
-@pytest.fixture(params=[PRIMARY, FLAT], ids=lambda surface: surface.name)
+@pytest.fixture(
+    params=[
+        pytest.param(PRIMARY, id="primary"),
+        pytest.param(FLAT, id="flat", marks=pytest.mark.untraced),  # the same code
+    ]
+)
 def surface(request: pytest.FixtureRequest) -> Surface:
     """Each surface in turn."""
     chosen: Surface = request.param
@@ -196,13 +200,6 @@ def impatient(impatient_process: Server, database: URL) -> Server:
     """A server that waits half a second for a client, on an empty database."""
     impatient_process.forget_log()
     return impatient_process
-
-
-@pytest.fixture(scope="session")
-def arena(cluster: Cluster, template: str) -> Iterator[Arena]:
-    """A real server with places for twenty requests of one owner."""
-    with cloned(cluster, template) as url, running(url, LOG_LEVEL="error", POOL_SIZE="20") as run:
-        yield Arena(run.client, url)
 
 
 @pytest.fixture

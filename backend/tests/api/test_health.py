@@ -31,13 +31,13 @@ def test_a_database_that_cannot_be_reached_is_not_ready() -> None:
 
 @pytest.mark.requirement("NFR-05")
 @pytest.mark.threat(52)
-@pytest.mark.parametrize("host", ["10.0.3.7", "10.0.3.7:8000", "[fd00::7]:8000", "localhost", ""])
-def test_a_probe_is_answered_whatever_its_host(shared_database: URL, host: str) -> None:
+def test_a_probe_is_answered_whatever_its_host(shared_database: URL) -> None:
     settings = settings_for(shared_database, trusted_hosts="tasks.example")
     with TestClient(create_app(settings)) as client:
-        for path in ("/health/live", "/health/ready"):
-            assert client.get(path, headers={"Host": host}).json() == {"status": "ok"}
-        assert client.get("/api/1/tasks", headers={"Host": host}).status_code == 400
+        for host in ("10.0.3.7", "10.0.3.7:8000", "[fd00::7]:8000", "localhost", ""):
+            for path in ("/health/live", "/health/ready"):
+                assert client.get(path, headers={"Host": host}).json() == {"status": "ok"}
+            assert client.get("/api/1/tasks", headers={"Host": host}).status_code == 400
 
 
 @pytest.mark.requirement("FR-12")

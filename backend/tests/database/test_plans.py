@@ -17,6 +17,8 @@ from backend.tests.support.many_tasks import FILL
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY, VERBS, Request
 
+pytestmark = pytest.mark.untraced
+
 BIG, MANY = 1, 100_000
 SMALL, FEW = 3, 1_000
 """The owner of most tasks and one of twenty others; how many they have, the trash included."""

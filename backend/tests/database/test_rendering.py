@@ -67,7 +67,9 @@ def test_every_answer_is_as_the_schema_would_write_it(api: Api, content: dict[st
 
 
 @pytest.mark.requirement("NFR-13")
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(content=CONTENTS)
 def test_any_content_is_as_the_schema_would_write_it(
     client: RecordingClient, content: dict[str, Any]

@@ -6,9 +6,11 @@ Its PostgreSQL is its own, because it is stopped, frozen and killed.
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import cycle
 
 import pytest
+from psutil import pid_exists
 
 from backend.tests.chaos.audit import audit
 from backend.tests.chaos.cuts import CASES, Case, Cut, Cuts, cuts
@@ -67,6 +69,11 @@ def every(api: Api) -> dict[str, Request]:
     return api.every(api.made(title="old")["id"])
 
 
+def are_gone(ended: list[tuple[int, bool]]) -> bool:
+    """Whether the processes are: until then their end may not have arrived."""
+    return not any(pid_exists(process) for process, _ in ended)
+
+
 @pytest.mark.requirement("FR-21", "NFR-05")
 @pytest.mark.threat(23)
 def test_idle_backends_that_were_terminated_are_replaced_unnoticed(
@@ -75,8 +82,8 @@ def test_idle_backends_that_were_terminated_are_replaced_unnoticed(
     api = Api(ours.service.client, surface, owner)
     with ours.below() as execute:
         for request in every(api).values():
-            execute(f"SELECT pg_terminate_backend(pid) {BACKENDS}")
-            wait_until(lambda: not execute(f"SELECT {BACKENDS}"))
+            ended = execute(f"SELECT pid, pg_terminate_backend(pid) {BACKENDS}")
+            wait_until(partial(are_gone, ended))
             assert api.send(request).is_success
 
 

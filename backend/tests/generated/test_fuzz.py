@@ -5,6 +5,8 @@ import pytest
 from backend.tests.support.fuzz import fuzz
 from backend.tests.support.server import Server
 
+pytestmark = pytest.mark.untraced
+
 OPERATIONS = (
     *("flat_create_task", "flat_read_task"),
     *("primary_complete_task", "primary_delete_task"),

@@ -26,6 +26,8 @@ from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import FLAT, PRIMARY, Request
 
+pytestmark = pytest.mark.untraced
+
 Search = tuple[Place, Query, Condition, str]
 MORE = os.environ.get("PROPERTY_STEPS")
 STEPS = int(MORE or 2000)

@@ -16,6 +16,8 @@ from backend.api.routing.resolver import resolver_of
 from backend.api.routing.route import StrictRoute
 from backend.tests.support.handlers import application, route
 
+pytestmark = pytest.mark.untraced
+
 
 @pytest.fixture(scope="module")
 def app() -> FastAPI:

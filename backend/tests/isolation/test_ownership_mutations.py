@@ -27,6 +27,8 @@ from backend.tests.support.below import give_both_one_id, rows
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import PRIMARY
 
+pytestmark = pytest.mark.untraced
+
 MINE, THEIRS, SAME_ID = 1, 2, 10**15
 SORT = (("created_at", False),)
 SHAPES: tuple[frozenset[str], ...] = (frozenset({"title"}), frozenset({"completed"}))

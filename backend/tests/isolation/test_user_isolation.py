@@ -5,19 +5,12 @@ from sqlalchemy import Connection
 
 from backend.tests.support.api import Api
 from backend.tests.support.below import give_both_one_id, rows
-from backend.tests.support.recorder import Recorder, RecordingClient
+from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import VERBS
 
 MINE, THEIRS = 1, 2
 SAME_ID = 77
 REQUEST_ID = {"X-Request-ID": "same"}
-
-
-@pytest.fixture
-def below(client: RecordingClient, shared_connection: tuple[Connection, Recorder]) -> Connection:
-    """The connection of the client's own transaction, to look at all rows of all owners."""
-    assert client.recorder is shared_connection[1]
-    return shared_connection[0]
 
 
 @pytest.fixture

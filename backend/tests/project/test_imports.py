@@ -12,6 +12,8 @@ import yaml
 
 from backend.tests.support.databases import ROOT
 
+pytestmark = pytest.mark.untraced
+
 TOOLS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
 CONTRACTS = TOOLS["importlinter"]["contracts"]
 LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"

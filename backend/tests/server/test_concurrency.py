@@ -12,6 +12,8 @@ import pytest
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.server import Server
 
+pytestmark = pytest.mark.untraced
+
 
 def create(client: httpx.Client, owner: int = 1) -> int:
     response = client.post(f"/api/{owner}/tasks", json={"title": "x"})

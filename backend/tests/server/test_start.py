@@ -11,6 +11,8 @@ import pytest
 from backend.config import Settings
 from backend.tests.support.databases import ROOT
 
+pytestmark = pytest.mark.untraced
+
 SECRET = "hunter2secret"
 
 NAMES = {name.upper() for name in Settings.model_fields}

@@ -40,7 +40,7 @@ class Server:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> str:
         """End it as an operator would; what it wrote to its log."""
         self.process.send_signal(how)
-        self.process.wait(timeout=20)
+        self.process.wait(timeout=60)
         return self.log()
 
     def start_again(self) -> None:
@@ -98,7 +98,7 @@ def running(url: URL, **settings: str) -> Iterator[Server]:
                 server.stop()
 
 
-def wait_until_live(server: Server, seconds: float = 20) -> None:
+def wait_until_live(server: Server, seconds: float = 60) -> None:
     """Poll until the server answers, or fail with its log."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 
-def wait_until(true: Callable[[], object], seconds: float = 10) -> None:
+def wait_until(true: Callable[[], object], seconds: float = 30) -> None:
     """Fail unless it comes true in time."""
     deadline = time.monotonic() + seconds
     while not true():
