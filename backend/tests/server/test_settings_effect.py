@@ -97,6 +97,7 @@ def test_any_origin_is_allowed_without_credentials_only() -> None:
 
 
 @pytest.mark.requirement("NFR-02")
+@pytest.mark.untraced
 def test_the_log_can_be_one_json_object_a_line(database: URL) -> None:
     with running(database, LOG_FORMAT="json", LOG_LEVEL="info") as server:
         headers = {"X-Request-ID": "json-1"}
@@ -115,6 +116,7 @@ def test_the_log_can_be_one_json_object_a_line(database: URL) -> None:
 
 
 @pytest.mark.requirement("NFR-02")
+@pytest.mark.untraced
 def test_the_log_level_silences_what_is_below_it(database: URL) -> None:
     with running(database, LOG_LEVEL="warning") as server:
         assert server.client.get("/api/1/tasks").status_code == 200
