@@ -9,19 +9,21 @@ from sqlalchemy import Engine
 from backend.config import Settings
 from backend.database.engine import Sessions, make_engine, make_sessions
 from backend.database.outages import Connecting, Outages
+from backend.patience import Patience
 from backend.services.readiness import Readiness
 from backend.shares import Shares
+
+DEFAULT_PATIENCE = Patience(2)
 
 
 class Gates:
     """The waiting lines inside of the application, and whether the process is leaving."""
 
-    def __init__(self, pool_size: int, max_wait: float = 2) -> None:
-        """`max_wait` in seconds."""
+    def __init__(self, pool_size: int, patience: Patience = DEFAULT_PATIENCE) -> None:
         self.connections = asyncio.Semaphore(pool_size)
         """As many handlers at a time as connections: none waits for another one's."""
 
-        self.shares = Shares(pool_size, max_wait)
+        self.shares = Shares(pool_size, patience)
         """What one owner may have of them."""
 
         self.readiness = CapacityLimiter(1)
@@ -61,11 +63,13 @@ def make_runtime(settings: Settings) -> Runtime:
         verify_timeout=settings.verify_timeout,
         connecting=connecting,
     )
+    waits = settings.admission_timeout, settings.request_timeout
+    patience = Patience(*waits, connecting.last_seen)
     return Runtime(
         settings,
         engine,
         make_sessions(engine),
-        Gates(settings.pool_size, settings.admission_timeout),
+        Gates(settings.pool_size, patience),
         connecting,
         Outages(),
         Readiness(settings.readiness_timeout, settings.readiness_cache),

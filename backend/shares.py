@@ -7,6 +7,7 @@ from typing import Protocol
 
 from backend.errors import Overloaded
 from backend.observability.incidents import report_once
+from backend.patience import Patience
 
 MAX_WAITING = 1024
 """Requests that wait for their owner's share at a time."""
@@ -33,10 +34,10 @@ class Shares:
     turn when one of its own owner's ends.
     """
 
-    def __init__(self, size: int, max_wait: float) -> None:
-        """`size` in requests at a time; `max_wait` in seconds."""
+    def __init__(self, size: int, patience: Patience) -> None:
+        """`size` in requests at a time."""
         self._most = max(1, size - max(1, size // 4))
-        self._max_wait = max_wait
+        self._patience = patience
         self._held: dict[int, int] = {}
         self._lines: dict[int, deque[asyncio.Future[None]]] = {}
         self._waiting = 0
@@ -80,7 +81,7 @@ class Shares:
         self._lines.setdefault(owner, deque()).append(turn)
         self._waiting += 1
         try:
-            async with asyncio.timeout(self._max_wait):
+            async with self._patience.timeout():
                 await turn
         except BaseException as error:
             if turn.done() and not turn.cancelled():  # it came just when the time was up

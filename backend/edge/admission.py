@@ -1,7 +1,6 @@
 """How many requests are inside at a time, and how many bytes of bodies they may hold together."""
 
 import asyncio
-import math
 import time
 from collections.abc import Callable
 
@@ -12,6 +11,7 @@ from backend.edge.refusals import refuse
 from backend.edge.request_head import header, is_probe
 from backend.errors import Overloaded
 from backend.observability.incidents import report_once
+from backend.patience import Patience, never
 from backend.shares import current_slot
 
 MAX_WAITING = 1024
@@ -21,30 +21,12 @@ SMALL_BODY = 65_536
 """Bytes; a task has some 50,000 at most."""
 
 
-def _never() -> float:
-    return -math.inf
-
-
 class Slots:
-    """The requests inside: `number` at a time; a bounded line of others waits in front.
+    """The requests inside: `number` at a time; a bounded line of others waits in front."""
 
-    How long one may wait depends on the reason. Where those inside only work, `max_wait`. Where
-    they wait for a connection to a database that wakes, that time does not count, up to
-    `max_total`.
-    """
-
-    def __init__(
-        self,
-        number: int,
-        max_wait: float,
-        max_total: float = math.inf,
-        last_connecting: Callable[[], float] = _never,
-    ) -> None:
-        """`max_wait` and `max_total` in seconds; `last_connecting` as in `layers`."""
+    def __init__(self, number: int, patience: Patience) -> None:
         self._free = asyncio.Semaphore(number)
-        self._max_wait = max_wait
-        self._max_total = max_total
-        self._last_connecting = last_connecting
+        self._patience = patience
         self._waiting = 0
 
     async def acquire(self) -> None:
@@ -57,34 +39,14 @@ class Slots:
             raise Overloaded
         self._waiting += 1
         try:
-            await self._wait(time.monotonic())
+            async with self._patience.timeout():
+                await self._free.acquire()
         except TimeoutError:
-            report_once(f"overloaded: no slot was free for {self._max_wait:g} s (MAX_CONCURRENCY)")
+            seconds = f"{self._patience.max_wait:g} s"
+            report_once(f"overloaded: no slot was free for {seconds} (MAX_CONCURRENCY)")
             raise Overloaded from None
         finally:
             self._waiting -= 1
-
-    async def _wait(self, since: float) -> None:
-        """Raises TimeoutError. The reason of the wait may change: at its end it is asked again."""
-        async with asyncio.timeout(None) as patience:
-            loop = asyncio.get_running_loop()
-            timer: asyncio.Handle
-
-            def look() -> None:
-                nonlocal timer
-                begin = max(since, self._last_connecting())
-                end = min(begin + self._max_wait, since + self._max_total)
-                left = end - time.monotonic()
-                if left > 0:
-                    timer = loop.call_later(left, look)
-                else:
-                    patience.reschedule(loop.time())
-
-            timer = loop.call_soon(look)
-            try:
-                await self._free.acquire()
-            finally:
-                timer.cancel()
 
     def release(self) -> None:
         self._free.release()
@@ -175,11 +137,11 @@ class AdmissionMiddleware:
         self,
         app: ASGIApp,
         settings: Settings,
-        last_connecting: Callable[[], float] = _never,
+        last_connecting: Callable[[], float] = never,
     ) -> None:
         self.app = app
         waits = settings.admission_timeout, settings.request_timeout
-        self._slots = Slots(settings.slots, *waits, last_connecting)
+        self._slots = Slots(settings.slots, Patience(*waits, last_connecting))
         self._buffer = Buffer(settings.max_buffered_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

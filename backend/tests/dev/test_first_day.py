@@ -43,7 +43,7 @@ def launched(
 def refused(cwd: Path | str = "/", **settings: str) -> str:
     """The one line that the launcher ends with, having printed no URL."""
     with launched(cwd=cwd, **settings) as process:
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=180)
     assert (process.returncode, output) == (1, ""), errors
     [line] = errors.splitlines()
     return line
@@ -80,7 +80,7 @@ def test_ctrl_c_while_it_loads_ends_it_without_a_word(at: str) -> None:
                 if at in line:
                     process.send_signal(signal.SIGINT)
                     break
-            output, errors = process.communicate(timeout=60)
+            output, errors = process.communicate(timeout=180)
         assert (process.returncode, output) == (0, "")
         said = [line for line in errors.splitlines() if not line.startswith("import time")]
         assert said == []
@@ -105,7 +105,7 @@ def test_a_name_misspelt_in_the_file_is_warned_of_before_the_embedded_database_s
     with socket.create_server(("127.0.0.1", 0)) as other:  # which ends the start right after
         port = str(other.getsockname()[1])
         with launched(cwd=tmp_path, PORT=port) as process:
-            _, errors = process.communicate(timeout=60)
+            _, errors = process.communicate(timeout=180)
     warning, ended = errors.splitlines()
     assert warning == ".env has DATABSE_URL, which is no setting: is DATABASE_URL meant?"
     assert ended.startswith("PORT")
@@ -130,6 +130,6 @@ def test_the_file_leads_to_the_same_database_whatever_is_in_the_password(
         assert process.stdout.readline().startswith("http://127.0.0.1:")
         assert not (path / "base").exists()
         process.send_signal(signal.SIGINT)  # at once: before the server has its own handler
-        output, errors = process.communicate(timeout=60)
+        output, errors = process.communicate(timeout=180)
     assert (process.returncode, output) == (0, "")
     assert "Traceback" not in errors

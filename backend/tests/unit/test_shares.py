@@ -7,6 +7,7 @@ import pytest
 
 from backend import shares
 from backend.errors import Overloaded
+from backend.patience import Patience
 from backend.shares import Shares, current_slot
 
 pytestmark = [pytest.mark.requirement("NFR-10", "NFR-29"), pytest.mark.threat(69)]
@@ -38,7 +39,7 @@ def test_an_owner_has_three_quarters_and_another_owner_is_not_asked_to_wait(
     size: int, most: int
 ) -> None:
     async def run() -> None:
-        gate = Shares(size, max_wait=60)
+        gate = Shares(size, Patience(60))
         for _ in range(most):
             await gate.take(1)
         waiting = asyncio.create_task(gate.take(1))
@@ -58,7 +59,7 @@ def test_an_owner_has_three_quarters_and_another_owner_is_not_asked_to_wait(
 
 def test_who_waits_for_its_owner_holds_no_place_meanwhile() -> None:
     async def run() -> None:
-        gate, place = Shares(1, max_wait=60), Place()
+        gate, place = Shares(1, Patience(60)), Place()
         await gate.take(1)
         current_slot.set(place)
         waiting = asyncio.create_task(gate.take(1))
@@ -73,7 +74,7 @@ def test_who_waits_for_its_owner_holds_no_place_meanwhile() -> None:
 
 def test_who_cannot_come_in_again_gives_the_share_on() -> None:
     async def run() -> None:
-        gate, place = Shares(1, max_wait=60), Place()
+        gate, place = Shares(1, Patience(60)), Place()
         await gate.take(1)
         place.is_full = True
         current_slot.set(place)
@@ -94,7 +95,7 @@ def test_who_cannot_come_in_again_gives_the_share_on() -> None:
 
 def test_who_waits_too_long_or_leaves_is_out_of_the_line() -> None:
     async def run() -> None:
-        gate = Shares(1, max_wait=0.01)
+        gate = Shares(1, Patience(0.01))
         await gate.take(1)
         with pytest.raises(Overloaded):
             await gate.take(1)
@@ -111,7 +112,7 @@ def test_who_waits_too_long_or_leaves_is_out_of_the_line() -> None:
 
 def test_who_leaves_in_the_moment_of_its_turn_gives_it_on() -> None:
     async def run() -> None:
-        gate = Shares(1, max_wait=60)
+        gate = Shares(1, Patience(60))
         await gate.take(1)
         leaving, next_one = (asyncio.create_task(gate.take(1)) for _ in range(2))
         await settle()
@@ -130,7 +131,7 @@ def test_the_line_of_all_owners_is_bounded(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(shares, "MAX_WAITING", 1)
 
     async def run() -> None:
-        gate = Shares(1, max_wait=60)
+        gate = Shares(1, Patience(60))
         await gate.take(1)
         waiting = asyncio.create_task(gate.take(1))
         await settle()
