@@ -18,8 +18,6 @@ from backend.tests.database.test_migrations import REVISIONS, alembic
 from backend.tests.support.databases import LOGIN, as_service, cloned, rendered, settings_for
 from backend.tests.support.recorder import RecordingClient
 
-pytestmark = pytest.mark.untraced
-
 ROWS = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 GRANTED = (
     "SELECT table_name, privilege_type FROM information_schema.role_table_grants "

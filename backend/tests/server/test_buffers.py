@@ -12,8 +12,6 @@ from backend.tests.support.raw import HOST, POST, connected, head, read_answer
 from backend.tests.support.server import Server, running
 from backend.tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.untraced
-
 ROOM = 300_000
 
 
