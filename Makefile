@@ -7,10 +7,8 @@ RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 TOOLS := .venv-tools/.installed
 PEERS := bench/.venv/.installed
-# As many at a time as there are cores; who is done takes over what others have before them. Of what is marked
-# `untraced` coverage learns nothing. It doubles the time of each test, and that of each process to start, because
-# it sees the lines of the libraries, too (CPython before 3.14 has nothing cheaper for branches).
-PYTEST := pytest -n auto --dist worksteal
+# Two workers a core, for a test waits for a third of its time; who is done takes over what others have before them.
+PYTEST = pytest -n $(shell $(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))') --dist worksteal
 # Only files whose digest is in the lock, whichever index or mirror they come from.
 INSTALL := -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes
 COMPILE = .venv-tools/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
@@ -32,7 +30,7 @@ define install
 	@rm $(1)/.unfinished && touch $@
 endef
 
-.PHONY: help run migrate test test-pgbouncer fuzz chaos check format hooks openapi lock audit clean \
+.PHONY: help run migrate test coverage test-pgbouncer fuzz chaos check format hooks openapi lock audit clean \
 	bench bench-quick bench-growth bench-tools
 
 help: ## List the targets
@@ -55,17 +53,16 @@ migrate: $(RUN) ## Bring the database of DATABASE_URL to the newest migration
 	$(BIN)/alembic upgrade head
 
 ##@ Test
-test: export PYTHONDONTWRITEBYTECODE =
-test: $(DEV) ## Run the whole suite with branch coverage on a throwaway database (ARGS='-k name': a part)
-ifeq ($(ARGS),)
+test coverage: export PYTHONDONTWRITEBYTECODE =
+test: $(DEV) ## Run the whole suite on a throwaway database (ARGS='-k name': a part)
+	@$(BIN)/$(if $(ARGS),pytest $(ARGS),$(PYTEST))
+
+# A target of its own: to trace lines and branches more than doubles what a test takes, and a process to start, for
+# the libraries' lines are traced, too (CPython before 3.14 has nothing cheaper). Of `untraced` tests it learns nothing.
+coverage: $(DEV) ## Run it with branch coverage, subprocesses included, and hold it above its limit (6 minutes)
 	@rm -f .coverage .coverage.*
-	@$(BIN)/$(PYTEST) -m untraced > .untraced.log 2>&1 & untraced=$$!; \
-	$(BIN)/coverage run -m $(PYTEST) -m 'not untraced'; traced=$$?; \
-	wait $$untraced; untraced=$$?; cat .untraced.log; exit $$((traced + untraced))
+	@$(BIN)/coverage run -m $(PYTEST) -m 'not untraced'
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report
-else
-	@$(BIN)/pytest $(ARGS)
-endif
 
 test-pgbouncer: $(DEV) ## Run the suite with PgBouncer in transaction mode before the database (apt-get install pgbouncer)
 	@TEST_POOLER=1 $(BIN)/$(PYTEST) $(ARGS)
@@ -111,7 +108,7 @@ audit: $(TOOLS) ## Ask a public service for known vulnerabilities of all that is
 	@.venv-tools/bin/python -m backend.dev.audit
 
 clean: ## Remove the environment and all caches (the development database stays)
-	rm -rf $(VENV) .venv-tools bench/.venv bench/peers/fastify/node_modules .coverage .coverage.* .untraced.log \
+	rm -rf $(VENV) .venv-tools bench/.venv bench/peers/fastify/node_modules .coverage .coverage.* \
 		.mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis htmlcov
 
 ##@ Benchmark (bench/README.md)

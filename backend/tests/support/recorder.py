@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -24,6 +25,7 @@ _INSERTS_OWNER = re.compile(
 _SETS_OWNER = re.compile(r'(?<![\w.])"?user_id"?\s*=', re.IGNORECASE)
 
 
+@lru_cache(maxsize=1024)
 def has_owner(sql: str) -> bool:
     """Whether all that is read, changed or inserted is the owner's, as far as text can tell."""
     reads = Counter(match[2] or match[1] for match in _READS.finditer(sql))
