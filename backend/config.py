@@ -115,6 +115,7 @@ class Settings(BaseSettings):
     request_timeout: float = Field(default=8, ge=0.1, le=60)
     verify_after: float = Field(default=1, ge=0, le=3600, allow_inf_nan=False)
     verify_timeout: float = Field(default=0.75, ge=0.05, le=60)
+    prepare_statements: bool = True
     max_concurrency: int | None = Field(default=None, ge=1, le=10_000)
     docs_enabled: bool = True
     admission_timeout: Seconds = 2

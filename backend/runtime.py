@@ -62,6 +62,7 @@ def make_runtime(settings: Settings) -> Runtime:
         verify_after=settings.verify_after,
         verify_timeout=settings.verify_timeout,
         connecting=connecting,
+        prepare=settings.prepare_statements,
     )
     waits = settings.admission_timeout, settings.request_timeout
     patience = Patience(*waits, connecting.last_seen)

@@ -5,10 +5,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DBAPIError
-
 from backend.config import Settings
 from backend.database.execution import OperatorSession
+from backend.database.faults import DATABASE_ERRORS, driver_error
 from backend.errors import AppError
 from backend.runtime import make_runtime
 
@@ -18,7 +17,7 @@ INTERRUPTED = 130
 MAX_NAMED = 10
 """Owners that a line names at the most."""
 
-ENDED = (AppError, DBAPIError)
+ENDED = (AppError, *DATABASE_ERRORS)
 """What a statement of a command may end with."""
 
 
@@ -53,8 +52,8 @@ def told(error: BaseException) -> str:
 
 def why(error: BaseException) -> str:
     """The driver's first line, which has no row's content and no secret in it, or our words."""
-    cause = error if isinstance(error, DBAPIError) else error.__cause__
-    lines = str(cause.orig).strip().splitlines() if isinstance(cause, DBAPIError) else []
+    cause = driver_error(error) or driver_error(error.__cause__)
+    lines = str(cause or "").strip().splitlines()
     return lines[0].strip() if lines else str(error)
 
 

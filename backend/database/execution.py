@@ -5,8 +5,21 @@ from typing import Any
 
 from sqlmodel import Session
 
+from backend.database.guard import approved
 from backend.database.retries import Attempts
 from backend.queries.statement import Row, Statement
+
+
+def _rows(
+    attempts: Attempts, session: Session, statement: Statement[Row], parameters: dict[str, Any]
+) -> list[Row]:
+    sql = approved(statement)
+    rows = attempts.make(
+        lambda connection: connection.rows_of(sql, parameters),
+        session,
+        is_repeatable=statement.is_repeatable,
+    )
+    return [statement.row(*row) for row in rows]
 
 
 class OwnedSession:
@@ -30,13 +43,8 @@ class OwnedSession:
 
     def all(self, statement: Statement[Row], **parameters: Any) -> list[Row]:
         """All rows. Raises DatabaseUnavailable, TimedOut, Overloaded, NotMigrated or Conflict."""
-        bound = {**parameters, "owner": self.owner, "address": self._address}
-        rows = self._attempts.make(
-            lambda connection: connection.execute(statement.executable, bound).all(),
-            self._session,
-            is_repeatable=statement.is_repeatable,
-        )
-        return [statement.row(*row) for row in rows]
+        parameters |= {"owner": self.owner, "address": self._address}
+        return _rows(self._attempts, self._session, statement, parameters)
 
     def one(self, statement: Statement[Row], **parameters: Any) -> Row:
         """The one row of a statement that always answers with one; raises as `all`."""
@@ -58,12 +66,7 @@ class OperatorSession:
 
     def survey(self, statement: Statement[Row], **parameters: Any) -> list[Row]:
         """All rows of a statement that names no owner (`queries/purge.py`, `queries/refill.py`)."""
-        rows = self._attempts().make(
-            lambda connection: connection.execute(statement.executable, parameters).all(),
-            self._session,
-            is_repeatable=statement.is_repeatable,
-        )
-        return [statement.row(*row) for row in rows]
+        return _rows(self._attempts(), self._session, statement, parameters)
 
     def _attempts(self) -> Attempts:
         return Attempts(until=time.monotonic() + self._timeout)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from psycopg2 import Error, InterfaceError, OperationalError, errorcodes
+from psycopg2 import DatabaseError, Error, InterfaceError, OperationalError, errorcodes
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -21,7 +21,9 @@ from backend.errors import (
 from backend.observability.incidents import report_once
 from backend.observability.open_files import EXHAUSTED, can_open
 
-DATABASE_ERRORS = (DBAPIError, PoolTimeoutError)
+DATABASE_ERRORS = (Error, DBAPIError, PoolTimeoutError)
+"""The driver's, the same as SQLAlchemy passes them on, and that of a pool without a free one."""
+
 ONE_DUE = "ck_tasks_one_due"
 MAX_REASON = 500
 """Characters of the driver's words in a log line."""
@@ -90,6 +92,19 @@ LATE = Fault(TimedOut, "The database took too long", "; nothing was changed.", i
 UNANSWERED = Fault(
     TimedOut, "The database gave no answer in time", "; nothing was changed.", ends_connection=True
 )
+UNPREPARED = Fault(
+    DatabaseUnavailable,
+    "The database has not the prepared statement",
+    is_undone=True,
+    is_passing=True,
+)
+OUTDATED_PLAN = Fault(
+    DatabaseUnavailable,
+    "The database was migrated under a prepared statement",
+    is_undone=True,
+    is_passing=True,
+    ends_connection=True,
+)
 CROWDED = Fault(Overloaded, "The service is busy", is_undone=True)
 UNMIGRATED = Fault(
     NotMigrated, "The database is not at the newest migration of this service", is_undone=True
@@ -125,6 +140,9 @@ _MEANINGS = {
     errorcodes.TRANSACTION_TIMEOUT: LATE,
     errorcodes.SERIALIZATION_FAILURE: CLASH,  # of a standby's recovery with our reads, too
     errorcodes.DEADLOCK_DETECTED: CLASH,
+    errorcodes.INVALID_SQL_STATEMENT_NAME: UNPREPARED,
+    errorcodes.DUPLICATE_PREPARED_STATEMENT: UNPREPARED,
+    errorcodes.FEATURE_NOT_SUPPORTED: OUTDATED_PLAN,  # "cached plan must not change result type"
     errorcodes.DATA_CORRUPTED: DAMAGED,
     errorcodes.INDEX_CORRUPTED: DAMAGED,
     errorcodes.UNDEFINED_TABLE: UNMIGRATED,
@@ -142,11 +160,17 @@ _CLASSES = {
 }
 
 
+def driver_error(error: BaseException | None) -> Error | None:
+    """What the driver raised, whether or not SQLAlchemy has wrapped it; None for anything else."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return cause if isinstance(cause, Error) else None
+
+
 def fault_of(error: BaseException) -> Fault | None:
     """What an error of SQLAlchemy or of its driver means; None if it is a defect of ours."""
     if isinstance(error, PoolTimeoutError):
         return CROWDED
-    cause = error.orig if isinstance(error, DBAPIError) else error
+    cause = driver_error(error)
     if isinstance(cause, DeadlineExceededError):
         return UNANSWERED
     state = getattr(cause, "pgcode", None) or ""
@@ -154,8 +178,8 @@ def fault_of(error: BaseException) -> Fault | None:
         return known
     if getattr(getattr(cause, "diag", None), "constraint_name", None) == ONE_DUE:
         return TWO_DUES
-    is_cut = isinstance(error, DBAPIError) and error.connection_invalidated
-    return LOST if is_cut or isinstance(cause, OperationalError | InterfaceError) else None
+    is_cut = not state and type(cause) in {OperationalError, InterfaceError, DatabaseError}
+    return LOST if is_cut or isinstance(cause, OperationalError) else None
 
 
 def _reason(error: BaseException) -> str:
@@ -163,12 +187,13 @@ def _reason(error: BaseException) -> str:
 
     Of a connection in the making all lines, one for each host, without libpq's hints.
     """
-    if not isinstance(error, DBAPIError):
+    cause = driver_error(error)
+    if cause is None:
         return "no connection of the pool was free"
-    lines = str(error.orig).strip().splitlines()
+    lines = str(cause).strip().splitlines()
     if not lines:  # as where libpq finds no file left for its socket
-        return type(error.orig).__name__ if can_open() else EXHAUSTED
-    is_connecting = error.statement is None and isinstance(error.orig, Error)
+        return type(cause).__name__ if can_open() else EXHAUSTED
+    is_connecting = getattr(cause, "cursor", None) is None
     told = [line.strip() for line in lines if line.strip() and not line.startswith("\t")]
     return "; ".join(told if is_connecting else told[:1])[:MAX_REASON]
 

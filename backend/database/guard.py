@@ -4,17 +4,27 @@ What it does not understand it refuses: `clauses.py` lists what a statement may 
 `scopes.py` says where the owner must stand, and `cursors.py` stops text that is no statement.
 """
 
-from typing import Any
-from weakref import WeakSet
+from collections.abc import Callable
+from typing import Any, TypeVar
+from weakref import WeakKeyDictionary, WeakSet
 
 from sqlalchemy import Engine, Executable, event
 
+from backend.database.assembly import assembled
 from backend.database.clauses import RefusedStatementError, is_savepoint
+from backend.database.compiled import Compiled, compiled
 from backend.database.cursors import GuardedConnection, GuardedCursor
-from backend.database.scopes import OwnerMissingError, require_scoped, require_survey
+from backend.database.scopes import (
+    OwnerMissingError,
+    require_part,
+    require_scoped,
+    require_survey,
+)
 from backend.queries.ownership import ACROSS_OWNERS
+from backend.queries.slots import Atom
+from backend.queries.statement import Statement
 
-__all__ = ["OwnerMissingError", "RefusedStatementError", "guard", "require_owner"]
+__all__ = ["OwnerMissingError", "RefusedStatementError", "approved", "guard", "require_owner"]
 
 _OPTIONS = {ACROSS_OWNERS, "isolation_level", "prebuffer_rows"}
 """Execution options that leave the SQL as it was approved (`schema_translate_map` does not)."""
@@ -28,6 +38,37 @@ def require_owner(statement: Executable) -> None:
         require_survey(statement)
     else:
         require_scoped(statement)
+
+
+Key = TypeVar("Key")
+Approved = WeakKeyDictionary[Key, Compiled]
+_statements: Approved[Statement[Any]] = WeakKeyDictionary()
+_skeletons: Approved[Any] = WeakKeyDictionary()
+_atoms: Approved[Atom] = WeakKeyDictionary()
+
+
+def approved(statement: Statement[Any]) -> Compiled:
+    """The SQL of a statement that the guard has looked at, once; raises RefusedStatementError."""
+    found = _statements.get(statement)
+    if found is None:
+        found = _compiled_once(_skeletons, statement.executable, require_owner)
+        if statement.slots:
+            found = assembled(found, statement.slots, _approved_atom)
+        _statements[statement] = found
+    return found
+
+
+def _approved_atom(atom: Atom) -> Compiled:
+    return _compiled_once(_atoms, atom, lambda atom: require_part(atom.expression))
+
+
+def _compiled_once(known: Approved[Key], key: Key, require: Callable[[Key], None]) -> Compiled:
+    found = known.get(key)
+    if found is None:
+        require(key)
+        clause: Any = key.expression if isinstance(key, Atom) else key
+        found = known[key] = compiled(clause)
+    return found
 
 
 def guard(engine: Engine) -> None:

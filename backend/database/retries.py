@@ -6,16 +6,17 @@ import time
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from sqlalchemy import Connection
 from sqlmodel import Session
 
+from backend.database.cursors import GuardedConnection
 from backend.database.faults import DATABASE_ERRORS, LATE, Fault, fault_of, report
 from backend.database.outages import Outages
-from backend.database.transactions import transaction_of
+from backend.database.transactions import connection_of
 from backend.database.waiting import deadline, sleep
 from backend.observability.incidents import report_once
 
 Result = TypeVar("Result")
+Execute = Callable[[GuardedConnection], Result]
 
 MAX_CLASHES = 5
 """Attempts at a statement that meets other requests' work (a deadlock), and no outage."""
@@ -49,7 +50,11 @@ class Attempts:
         """Whether something was sent again that may have had its effect: it may find that."""
 
     def make(
-        self, execute: Callable[[Connection], Result], session: Session, *, is_repeatable: bool
+        self,
+        execute: Execute[Result],
+        session: Session,
+        *,
+        is_repeatable: bool,
     ) -> Result:
         """Execute in a transaction, and give the connection back before anything else is done.
 
@@ -64,7 +69,7 @@ class Attempts:
         for attempt, pause in enumerate(_pauses(), start=1):
             was_sent = False
             try:
-                with deadline(self._until), transaction_of(session) as connection:
+                with deadline(self._until), connection_of(session) as connection:
                     was_sent = True
                     result = execute(connection)
             except DATABASE_ERRORS as error:

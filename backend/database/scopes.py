@@ -54,6 +54,24 @@ def require_survey(statement: Any) -> None:
         raise OwnerMissingError("a survey of all owners that does more than count was refused")
 
 
+def require_part(expression: Any) -> None:
+    """Raise RefusedStatementError unless it is about columns that its statement reads already.
+
+    Those are the columns of `tasks`, whose owner the statement names, and those of its subqueries.
+    """
+    rest = [expression]
+    while rest:
+        clause = rest.pop()
+        if type(clause) in STATEMENTS or type(clause) is selectable.Alias:
+            raise RefusedStatementError(f"a {type(clause).__name__} cannot fill a slot")
+        if type(clause) is elements.BindParameter and not clause.required:
+            raise RefusedStatementError("a value without a name of ours cannot fill a slot")
+        if type(clause) is elements.BindParameter and clause.key == _OWNER.key:
+            raise OwnerMissingError("a part that names an owner was refused")
+        is_of_subquery = isinstance(getattr(clause, "table", None), selectable.Subquery)
+        rest += () if is_of_subquery else parts(clause)
+
+
 def _are_same(found: Iterable[Any], expected: list[Any]) -> bool:
     """Whether these are those objects: a comparison by `==` would make an SQL expression."""
     return {id(one) for one in found} == {id(one) for one in expected}

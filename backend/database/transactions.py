@@ -1,28 +1,50 @@
-"""A connection for one statement, and the transaction around it."""
+"""A connection of the driver for one statement, and the transaction around it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
-from sqlalchemy import Connection, QueuePool
+from psycopg2 import Error
+from sqlalchemy import Connection, Engine, PoolProxiedConnection, QueuePool
 from sqlmodel import Session
 
+from backend.database.cursors import GuardedConnection
+from backend.database.trust import release
 from backend.database.waiting import run_in_thread
 
 
 @contextmanager
-def transaction_of(session: Session) -> Iterator[Connection]:
-    """Where the session would execute, without its unit of work, which costs more than a statement.
+def connection_of(session: Session) -> Iterator[GuardedConnection]:
+    """Where the session would execute, without SQLAlchemy's layers around a statement.
 
-    On the service's engine each statement is a transaction; elsewhere the block is one. A new
-    connection is made in a thread: SQLAlchemy asks the first one about its server, and holds a
-    lock against all others meanwhile.
+    They cost more than the statement (specs/decisions). On the service's engine each statement is
+    a transaction; elsewhere the block is one.
     """
     bind = session.get_bind()
     if isinstance(bind, Connection):  # a test's, which rolls back in the end
         with bind.begin_nested():
-            yield bind
+            yield _driver(bind.connection)
         return
-    is_new = isinstance(bind.pool, QueuePool) and bind.pool.checkedin() == 0
-    connect = run_in_thread(bind.connect) if is_new else bind.connect()
-    with connect as connection, connection.begin():
-        yield connection
+    pooled = _taken(bind)
+    try:
+        yield _driver(pooled)
+    except Error as error:
+        release(pooled, error)
+        raise
+    finally:
+        pooled.close()
+
+
+def _driver(pooled: PoolProxiedConnection) -> GuardedConnection:
+    connection: Any = pooled.driver_connection
+    return cast("GuardedConnection", connection)
+
+
+def _taken(engine: Engine) -> PoolProxiedConnection:
+    """A connection of the pool. A new one is made in a thread.
+
+    SQLAlchemy asks the first one about its server, and holds a lock against all others meanwhile.
+    """
+    pool = engine.pool
+    is_new = isinstance(pool, QueuePool) and pool.checkedin() == 0
+    return run_in_thread(engine.raw_connection) if is_new else engine.raw_connection()

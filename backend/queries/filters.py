@@ -10,8 +10,8 @@ from sqlalchemy import Boolean, Date, Text, and_, any_, bindparam, or_
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from backend.models.task import PriorityRank, due, tasks
-from backend.queries.ownership import Condition
 from backend.queries.search import contains_all_words, patterns
+from backend.queries.slots import Atom, Part, all_of
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
@@ -21,7 +21,7 @@ Parameters = Callable[[Any, ZoneInfo], dict[str, Any]]
 class Filter(NamedTuple):
     """A condition, and how its parameters follow from what was asked and from the time zone."""
 
-    condition: Condition
+    condition: Atom
     parameters: Parameters
 
 
@@ -39,17 +39,19 @@ def _bound_instant(name: str) -> Any:
     return bindparam(name, type_=tasks.c.due_at.type)
 
 
-def _due_from() -> Condition:
+def _due_from() -> Atom:
     """`widest` bounds the index scan; the rest decides, for a day is the same day in every zone."""
     days = tasks.c.due_date >= bindparam("filter_due_from", type_=Date)
     instants = tasks.c.due_at >= _bound_instant("filter_due_from_at")
-    return and_(due("infinity") >= _bound_instant("filter_due_from_widest"), or_(days, instants))
+    is_near = due("infinity") >= _bound_instant("filter_due_from_widest")
+    return Atom(and_(is_near, or_(days, instants)))
 
 
-def _due_to() -> Condition:
+def _due_to() -> Atom:
     days = tasks.c.due_date <= bindparam("filter_due_to", type_=Date)
     instants = tasks.c.due_at <= _bound_instant("filter_due_to_at")
-    return and_(due("infinity") <= _bound_instant("filter_due_to_widest"), or_(days, instants))
+    is_near = due("infinity") <= _bound_instant("filter_due_to_widest")
+    return Atom(and_(is_near, or_(days, instants)))
 
 
 def _equal(name: str) -> Parameters:
@@ -69,21 +71,22 @@ def _day(name: str, clock: time) -> Parameters:
 
 FILTERS: dict[str, Filter] = {
     "completed": Filter(
-        tasks.c.completed == bindparam("filter_completed", type_=Boolean),
+        Atom(tasks.c.completed == bindparam("filter_completed", type_=Boolean)),
         _equal("filter_completed"),
     ),
     "priority": Filter(
-        tasks.c.priority == any_(bindparam("filter_priorities", type_=ARRAY(PriorityRank))),
+        Atom(tasks.c.priority == any_(bindparam("filter_priorities", type_=ARRAY(PriorityRank)))),
         _equal("filter_priorities"),
     ),
     "tag": Filter(
-        tasks.c.tags.contains(bindparam("filter_tags", type_=ARRAY(Text))), _equal("filter_tags")
+        Atom(tasks.c.tags.contains(bindparam("filter_tags", type_=ARRAY(Text)))),
+        _equal("filter_tags"),
     ),
-    "q": Filter(contains_all_words(), lambda text, zone: {"filter_patterns": patterns(text)}),
+    "q": Filter(Atom(contains_all_words()), lambda text, zone: {"filter_patterns": patterns(text)}),
     "due_from": Filter(_due_from(), _day("filter_due_from", time.min)),
     "due_to": Filter(_due_to(), _day("filter_due_to", time.max)),
     "updated_since": Filter(
-        tasks.c.updated_at >= _bound_instant("filter_updated_since"),
+        Atom(tasks.c.updated_at >= _bound_instant("filter_updated_since")),
         _equal("filter_updated_since"),
     ),
 }
@@ -123,9 +126,11 @@ class Filters:
         return json.dumps(asked, sort_keys=True, default=str, ensure_ascii=False)
 
 
-def conditions(active: frozenset[str]) -> list[Condition]:
-    """The conditions of this shape; live tasks or the trash is always one of them."""
-    in_trash = tasks.c.deleted_at.is_not(None)
-    lives = tasks.c.deleted_at.is_(None)
+_IS_TRASHED = Atom(tasks.c.deleted_at.is_not(None))
+_LIVES = Atom(tasks.c.deleted_at.is_(None))
+
+
+def wanted(active: frozenset[str]) -> Part:
+    """All conditions of this shape; live tasks or the trash is always one of them."""
     chosen = [FILTERS[name].condition for name in sorted(active - {"deleted"})]
-    return [in_trash if "deleted" in active else lives, *chosen]
+    return all_of(_IS_TRASHED if "deleted" in active else _LIVES, *chosen)

@@ -8,6 +8,7 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     Executable,
+    Interval,
     Select,
     Text,
     bindparam,
@@ -15,7 +16,7 @@ from sqlalchemy import (
     cast,
     exists,
     func,
-    literal,
+    literal_column,
     select,
     union_all,
 )
@@ -28,6 +29,7 @@ from backend.queries.statement import KeyedRow, Statement
 from backend.queries.tasks import COLUMNS, CONTENT, insert_task, new_value, one_answer
 
 KEY_LIFETIME = timedelta(hours=24)
+_LIFETIME = cast(literal_column(f"'{KEY_LIFETIME.total_seconds():.0f} seconds'"), Interval)
 
 
 def _claim(taken: CTE[Any]) -> CTE[Any]:
@@ -36,8 +38,8 @@ def _claim(taken: CTE[Any]) -> CTE[Any]:
         "user_id": owner(),
         "key": bindparam("key", type_=Text),
         "fingerprint": bindparam("fingerprint", type_=Text),
-        "expires_at": func.now() + literal(KEY_LIFETIME),
-        "task_id": func.nextval("tasks_id_seq"),
+        "expires_at": func.now() + _LIFETIME,
+        "task_id": func.nextval(literal_column("'tasks_id_seq'")),
         "revision": taken.c.revision,
         "created_at": taken.c.changed_at,
     }

@@ -1,4 +1,4 @@
-"""The statements on many tasks: a page of a list, and the bulk trash. Built once per shape."""
+"""The statements on many tasks: a page of a list, and the bulk trash."""
 
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -9,6 +9,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Select,
+    Text,
     and_,
     any_,
     bindparam,
@@ -19,21 +20,23 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from backend.models.task import task_lists, tasks
-from backend.queries.filters import conditions
+from backend.queries.filters import wanted
 from backend.queries.ownership import Condition, owned
 from backend.queries.rendering import json_of, shown
 from backend.queries.revisions import bump
-from backend.queries.sorting import Sort, compared, is_after, ordering
+from backend.queries.slots import NULL, Atom, Part, slot
+from backend.queries.sorting import SORT_KEYS, Sort, compared_by, is_after, ordering
 from backend.queries.statement import MovedRow, PageRow, Statement
 from backend.queries.tasks import COLUMNS
 
 _REVISION = func.coalesce(
-    select(task_lists.c.revision).where(owned(task_lists)).scalar_subquery(), 0
+    select(task_lists.c.revision).where(owned(task_lists)).scalar_subquery(), literal_column("0")
 )
 
 SEPARATOR = "\x1e"
@@ -61,53 +64,77 @@ class Shape:
     conditional: bool = False
 
 
+MAX_SHAPES = 128
+"""Shapes that are kept joined, some 10 KB each; to join one anew costs little."""
+
 PageStatement = Statement[PageRow]
 
 
-@lru_cache(maxsize=256)  # clients choose the shape, and there are millions
+@lru_cache(MAX_SHAPES)
 def page(shape: Shape) -> PageStatement:
     """One row: the tasks of the page and one more, the owner's revision, the number of all.
 
     `json` is theirs, each after the other with SEPARATOR between, or null. Parameters: `owner`,
     `address`, `limit`, and those of the filters, the cursor and `known`.
     """
-    rows = _rows(shape).subquery("page")
-    order = ordering(shape.sort, [rows.c[name] for name in _names(shape.sort)], rows.c.id)
+    keys = compared_by(shape.sort)
+    keys_of_page = _KEYS_OF_PAGE[: len(keys)]
+    slots: dict[str, list[Part]] = {
+        "wanted": [wanted(shape.active)],
+        "beyond": [_ANY if shape.nulls is None else is_after(shape.sort, shape.nulls)],
+        "order": [*ordering(shape.sort)],
+        "order_of_page": [
+            key[reverse] for key, (_, reverse) in zip(keys_of_page, shape.sort, strict=True)
+        ],
+        **{name: [NULL] for name in _KEY_NAMES},
+        **{name: [key] for name, key in zip(_KEY_NAMES, keys, strict=False)},
+    }
+    template = _page(counted=shape.counted, conditional=shape.conditional)
+    return Statement(template, PageRow, slots=slots)
+
+
+_ANY = Atom(true())
+_KEY_NAMES = [f"key_{number}" for number, _ in enumerate(SORT_KEYS)]
+
+
+@cache
+def _page(*, counted: bool, conditional: bool) -> Select[Any]:
+    """A page of any shape, with slots for what depends on the shape."""
+    rows = _rows(conditional=conditional).subquery("page")
     task = select(*shown(rows.c)).correlate(rows).lateral("task")
     # One value, in the order that the index has: half of what PostgreSQL does for rows.
     texts = func.string_agg(json_of(task), literal_column(f"chr({ord(SEPARATOR)})"))
     answer = select(
         _REVISION.label("revision"),
-        (_total(shape) if shape.counted else null()).label("total"),
-        texts.aggregate_order_by(*order).label("json"),
+        (_total(conditional=conditional) if counted else null()).label("total"),
+        texts.aggregate_order_by(slot("order_of_page"), rows.c.id).label("json"),
     )
-    return Statement(answer.select_from(rows, task), PageRow)
+    return answer.select_from(rows, task)
 
 
-def _names(sort: Sort) -> list[str]:
-    return [f"key_{number}" for number, _ in enumerate(sort)]
-
-
-def _rows(shape: Shape) -> Select[Any]:
+def _rows(*, conditional: bool) -> Select[Any]:
     """The tasks of this page and one more, with what they are sorted by."""
-    keys = compared(shape.sort)
-    named = [key.label(name) for key, name in zip(keys, _names(shape.sort), strict=True)]
-    rows = select(*COLUMNS, *named).where(*_wanted(shape))
-    rows = rows.order_by(*ordering(shape.sort, keys, tasks.c.id))
-    rows = rows.limit(bindparam("limit", type_=BigInteger) + literal_column("1"))
-    return rows.where(is_after(shape.sort, shape.nulls)) if shape.nulls is not None else rows
+    keys = [slot(name, Text).label(name) for name in _KEY_NAMES]
+    rows = select(*COLUMNS, *keys).where(*_wanted(conditional=conditional), slot("beyond", Boolean))
+    limit = bindparam("limit", type_=BigInteger) + literal_column("1")
+    return rows.order_by(slot("order")).limit(limit)
 
 
-def _total(shape: Shape) -> ColumnElement[Any]:
-    return select(func.count()).select_from(tasks).where(*_wanted(shape)).scalar_subquery()
+_ROWS = select(*(literal_column("1").label(name) for name in _KEY_NAMES)).subquery("page")
+_KEYS_OF_PAGE = [(Atom(_ROWS.c[name]), Atom(_ROWS.c[name].desc())) for name in _KEY_NAMES]
+"""The keys in the subquery of that name, upwards and downwards."""
 
 
-def _wanted(shape: Shape) -> list[Condition]:
-    unless_known = [not_(_is_known())] if shape.conditional else []
-    return [owned(), *conditions(shape.active), *unless_known]
+def _total(*, conditional: bool) -> ColumnElement[Any]:
+    found = select(func.count()).select_from(tasks).where(*_wanted(conditional=conditional))
+    return found.scalar_subquery()
 
 
-@cache
+def _wanted(*, conditional: bool) -> list[Condition]:
+    unless_known = [not_(_is_known())] if conditional else []
+    return [owned(), slot("wanted", Boolean), *unless_known]
+
+
 def moving(active: frozenset[str]) -> Statement[MovedRow]:
     """Move what matches to the trash, or out of it where the filters mean the trash: one batch.
 
@@ -115,20 +142,26 @@ def moving(active: frozenset[str]) -> Statement[MovedRow]:
     owner's row is ours: whoever changed a task meanwhile, so that it no longer matches, keeps it.
     Parameters besides those of the filters: `after_id`, where the batch before ended, and `batch`.
     """
-    wanted = and_(owned(), *conditions(active))
+    slots = {"wanted": [wanted(active)]}
+    return Statement(_moving(to_trash="deleted" not in active), MovedRow, slots=slots)
+
+
+@cache
+def _moving(*, to_trash: bool) -> Select[Any]:
+    matches = and_(owned(), slot("wanted", Boolean))
     number = func.row_number().over(order_by=tasks.c.id).label("number")
     beyond = tasks.c.id > bindparam("after_id", type_=BigInteger)
-    batch = select(tasks.c.id, number).where(wanted, beyond).order_by(tasks.c.id)
+    batch = select(tasks.c.id, number).where(matches, beyond).order_by(tasks.c.id)
     matched = batch.limit(bindparam("batch", type_=BigInteger)).cte("matched")
     count = select(func.count()).select_from(matched).scalar_subquery()
     taken = bump(exists(select(matched.c.id)), by=count)
-    statement = update(tasks).where(wanted, tasks.c.id == matched.c.id)
+    statement = update(tasks).where(matches, tasks.c.id == matched.c.id)
     statement = statement.values(
-        deleted_at=null() if "deleted" in active else taken.c.changed_at,
+        deleted_at=taken.c.changed_at if to_trash else null(),
         updated_at=taken.c.changed_at,
         revision=taken.c.revision - count + matched.c.number,
     )
     moved = statement.returning(tasks.c.id).cte("moved")
     last = select(func.max(matched.c.id)).scalar_subquery()
     answer = select(func.count(), count.label("matched"), last.label("last_id"))
-    return Statement(answer.select_from(moved), MovedRow)
+    return answer.select_from(moved)

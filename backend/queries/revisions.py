@@ -23,6 +23,7 @@ from backend.queries.ownership import Condition, owned, owner
 _NOW = func.greatest(task_lists.c.changed_at, func.now())
 """The owner's clock, which never runs backwards."""
 
+_ONE: ColumnElement[Any] = literal_column("1")
 _SECONDS = func.date_part(literal_column("'epoch'"), func.now(), type_=Double)
 _MICROSECONDS = cast(_SECONDS * literal_column("1000000"), BigInteger)
 """Since 1970, by the database's clock.
@@ -32,7 +33,7 @@ write, is not given again to other content. It stays below 2⁵³ until the year
 """
 
 
-def bump(condition: Condition, by: ColumnElement[Any] | int = 1, **more: Any) -> CTE[Any]:
+def bump(condition: Condition, by: ColumnElement[Any] = _ONE, **more: Any) -> CTE[Any]:
     """Take the owner's row and its next numbers if the condition holds; else write nothing.
 
     The last of `by` numbers is answered; all of them are beyond every number before.
@@ -60,7 +61,7 @@ def first_bump(condition: Condition | None = None) -> CTE[Any]:
     upsert = statement.on_conflict_do_update(
         index_elements=[task_lists.c.user_id],
         set_={
-            "revision": func.greatest(task_lists.c.revision + 1, new.revision),
+            "revision": func.greatest(task_lists.c.revision + _ONE, new.revision),
             "changed_at": func.greatest(task_lists.c.changed_at, new.changed_at),
         },
     )

@@ -3,7 +3,7 @@
 Text is folded here, on the way in and in the question, and compared byte by byte by the database.
 """
 
-from sqlalchemy import ColumnElement, Text, all_, bindparam
+from sqlalchemy import ColumnElement, Text, all_, bindparam, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from backend.models.task import tasks
@@ -29,5 +29,5 @@ def _escaped(word: str) -> str:
 
 def contains_all_words() -> ColumnElement[bool]:
     """Each of the bound patterns occurs in title or description; no word reaches across."""
-    searched = tasks.c.title_folded + "\n" + tasks.c.description_folded
+    searched = tasks.c.title_folded + literal_column("'\n'") + tasks.c.description_folded
     return searched.like(all_(bindparam("filter_patterns", type_=ARRAY(Text))))

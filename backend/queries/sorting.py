@@ -1,29 +1,27 @@
 """Orders of a list, and the place in one at which a page ended."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
+from functools import cache, cached_property
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Numeric,
-    and_,
     bindparam,
     cast,
     collate,
     func,
     literal_column,
-    or_,
-    tuple_,
 )
 from sqlalchemy.types import TypeEngine
 
 from backend.errors import InvalidCursor
 from backend.models.task import Priority, due, tasks
-from backend.queries.ownership import Condition
 from backend.queries.search import fold
+from backend.queries.slots import Atom, Part, all_of, any_of, compared, row
 
 Term = tuple[str, bool]
 """A sort key and whether it is reversed."""
@@ -39,15 +37,30 @@ class SortKey:
     Null is last in both directions: it counts as the infinity in `nulls`.
     """
 
-    up: ColumnElement[Any]
-    down: ColumnElement[Any]
+    up: Atom
+    down: Atom
     value: Callable[[Mapping[str, Any]], Value]
     parse: Callable[[Any], Value]
-    nulls: tuple[ColumnElement[Any], ColumnElement[Any]] | None = None
+    nulls: tuple[Atom, Atom] | None = None
+
+    @cached_property
+    def descending(self) -> Atom:
+        return Atom(self.down.expression.desc())
 
 
 def _infinity(name: str, of_type: TypeEngine[Any]) -> ColumnElement[Any]:
     return cast(literal_column(f"'{name}'"), of_type)
+
+
+def _key(
+    up: ColumnElement[Any],
+    down: ColumnElement[Any],
+    value: Callable[[Mapping[str, Any]], Value],
+    parse: Callable[[Any], Value],
+    nulls: tuple[ColumnElement[Any], ColumnElement[Any]] | None = None,
+) -> SortKey:
+    infinities = (Atom(nulls[0]), Atom(nulls[1])) if nulls else None
+    return SortKey(Atom(up), Atom(down), value, parse, infinities)
 
 
 def _due_of(task: Mapping[str, Any]) -> datetime | None:
@@ -86,17 +99,17 @@ def _flag(value: Any) -> bool:
 
 def _column(name: str, parse: Callable[[Any], Value]) -> SortKey:
     column = tasks.c[name]
-    return SortKey(column, column, lambda task: task[name], parse)
+    return _key(column, column, lambda task: task[name], parse)
 
 
 def _moment(name: str) -> SortKey:
     column = tasks.c[name]
-    return SortKey(column, column, lambda task: datetime.fromisoformat(task[name]), _instant)
+    return _key(column, column, lambda task: datetime.fromisoformat(task[name]), _instant)
 
 
 def _due() -> SortKey:
     last, first = (_infinity(name, tasks.c.due_at.type) for name in ("infinity", "-infinity"))
-    return SortKey(due("infinity"), due("-infinity"), _due_of, _instant, (last, first))
+    return _key(due("infinity"), due("-infinity"), _due_of, _instant, (last, first))
 
 
 def _order() -> SortKey:
@@ -104,12 +117,12 @@ def _order() -> SortKey:
     number = cast(tasks.c.order, Numeric)
     last, first = (_infinity(name, Numeric()) for name in ("Infinity", "-Infinity"))
     up, down = func.coalesce(number, last), func.coalesce(number, first)
-    return SortKey(up, down, lambda task: task["order"], _whole, (last, first))
+    return _key(up, down, lambda task: task["order"], _whole, (last, first))
 
 
 def _title() -> SortKey:
     folded = collate(tasks.c.title_folded, "C")
-    return SortKey(folded, folded, lambda task: fold(task["title"]), _text)
+    return _key(folded, folded, lambda task: fold(task["title"]), _text)
 
 
 KEYS = {
@@ -123,6 +136,9 @@ KEYS = {
 }
 
 SORT_KEYS = tuple(KEYS)
+
+_ID = Atom(tasks.c.id)
+_LAST_ID = Atom(bindparam("last_id", type_=BigInteger))
 
 
 def position(sort: Sort, task: Mapping[str, Any]) -> list[Value]:
@@ -151,51 +167,44 @@ def bounds(values: Sequence[Value]) -> dict[str, Any]:
     return keys | {"last_id": values[-1]}
 
 
-def _expression(term: Term) -> ColumnElement[Any]:
-    key, reverse = term
-    return KEYS[key].down if reverse else KEYS[key].up
-
-
-def compared(sort: Sort) -> list[ColumnElement[Any]]:
+def compared_by(sort: Sort) -> list[Atom]:
     """What tasks are sorted by, but for the direction."""
-    return [_expression(term) for term in sort]
+    return [KEYS[key].down if reverse else KEYS[key].up for key, reverse in sort]
 
 
-def ordering(
-    sort: Sort, keys: Sequence[ColumnElement[Any]], task_id: ColumnElement[Any]
-) -> list[ColumnElement[Any]]:
+def ordering(sort: Sort) -> list[Atom]:
     """ORDER BY what is compared; the id breaks ties."""
-    directed = zip(keys, sort, strict=True)
-    return [*(key.desc() if reverse else key for key, (_, reverse) in directed), task_id]
+    return [*(KEYS[key].descending if reverse else KEYS[key].up for key, reverse in sort), _ID]
 
 
-def _last(number: int, term: Term, *, is_null: bool) -> ColumnElement[Any]:
-    """The last task's value of a key."""
-    key, reverse = term
-    nulls = KEYS[key].nulls
-    if is_null and nulls:
-        return nulls[reverse]
-    return bindparam(f"last_{number}", type_=_expression(term).type)
+@cache
+def _last(number: int, term: Term) -> Atom:
+    """The last task's value of the key that has this place in the sort."""
+    [key] = compared_by((term,))
+    return Atom(bindparam(f"last_{number}", type_=key.expression.type))
 
 
-def is_after(sort: Sort, nulls: Sequence[bool]) -> Condition:
+def _lasts(sort: Sort, nulls: Sequence[bool]) -> Iterator[Atom]:
+    """The last task's values of the keys; `nulls` tells which of them are null."""
+    for number, (term, is_null) in enumerate(zip(sort, nulls, strict=True)):
+        infinities = KEYS[term[0]].nulls
+        yield infinities[term[1]] if is_null and infinities else _last(number, term)
+
+
+def is_after(sort: Sort, nulls: Sequence[bool]) -> Part:
     """Beyond a position, whose `bounds` are given; `nulls` tells which of its keys are null."""
-    pairs = [
-        (_expression(term), _last(number, term, is_null=is_null), term[1])
-        for number, (term, is_null) in enumerate(zip(sort, nulls, strict=True))
-    ]
-    pairs.append((tasks.c.id, bindparam("last_id", type_=BigInteger), False))
-    if not any(reverse for *_, reverse in pairs):
-        return tuple_(*(key for key, *_ in pairs)) > tuple_(*(last for _, last, _ in pairs))
-    return _is_after_in_mixed_directions(pairs)
+    keys = [*compared_by(sort), _ID]
+    lasts = [*_lasts(sort, nulls), _LAST_ID]
+    reversed_ = [*(reverse for _, reverse in sort), False]
+    if not any(reversed_):
+        return compared(row(*keys), ">", row(*lasts))
+    return _is_after_in_mixed_directions(list(zip(keys, lasts, reversed_, strict=True)))
 
 
-def _is_after_in_mixed_directions(
-    pairs: Sequence[tuple[ColumnElement[Any], ColumnElement[Any], bool]],
-) -> Condition:
+def _is_after_in_mixed_directions(pairs: Sequence[tuple[Atom, Atom, bool]]) -> Part:
     """Equal up to some key and beyond in that one; the first key bounds the index scan."""
-    beyond = [key < last if reverse else key > last for key, last, reverse in pairs]
-    equal = [key == last for key, last, _ in pairs]
-    steps = [and_(*equal[:number], beyond[number]) for number in range(len(pairs))]
+    beyond = [compared(key, "<" if reverse else ">", last) for key, last, reverse in pairs]
+    equal = [compared(key, "=", last) for key, last, _ in pairs]
+    steps = [all_of(*equal[:number], beyond[number]) for number in range(len(pairs))]
     first, last, reverse = pairs[0]
-    return and_(first <= last if reverse else first >= last, or_(*steps))
+    return all_of(compared(first, "<=" if reverse else ">=", last), any_of(*steps))

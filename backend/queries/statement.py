@@ -1,10 +1,13 @@
 """A statement, the type of its rows, and whether it may be sent again."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Executable
+
+from backend.queries.slots import Part
 
 Row = TypeVar("Row")
 
@@ -19,6 +22,8 @@ class Statement(Generic[Row]):
     executable: Executable
     row: type[Row]
     is_repeatable: bool = True
+    slots: Mapping[str, Sequence[Part]] = field(default_factory=dict)
+    """What fills those of the executable (`slots.py`)."""
 
 
 class TaskRow(NamedTuple):

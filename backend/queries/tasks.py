@@ -1,17 +1,17 @@
 """The statements on one task, built once. Each write takes the owner's row first.
 
 Parameters are bound by the service: `owner`, `address` (`rendering.py`), `task_id`, `revisions`
-(those that the client accepts), `new_<column>` for what is written, `key` and `fingerprint` of a
-create. Answered is the task as `json`, with its `revision` and `url`.
+(those that the client accepts), `new_<column>` for what is written, `writes_<column>` of a change,
+`key` and `fingerprint` of a create. Answered is the task as `json`, with its `revision` and `url`.
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     CTE,
     BigInteger,
+    Boolean,
     ColumnElement,
     FromClause,
     Select,
@@ -21,7 +21,6 @@ from sqlalchemy import (
     bindparam,
     case,
     exists,
-    false,
     func,
     insert,
     literal_column,
@@ -134,20 +133,24 @@ def _write(
     )
 
 
-@cache
-def changing(columns: frozenset[str]) -> Write:
-    """Write just these columns of CONTENT; there are 2⁸ sets of them at the most."""
-    new = {column: new_value(column) for column in columns}
-    new |= {FOLDED[column]: new_value(FOLDED[column]) for column in columns & FOLDED.keys()}
+def _replaced(column: str) -> ColumnElement[Any]:
+    """The new value if the column is to be written, else the one that it has."""
+    is_written = bindparam(f"writes_{column}", type_=Boolean)
+    return case((is_written, new_value(column)), else_=tasks.c[column])
 
-    def values(taken: CTE[Any]) -> Values:
-        if "completed" not in columns:
-            return new
-        kept = func.coalesce(tasks.c.completed_at, taken.c.changed_at)
-        return {**new, "completed_at": case((new_value("completed"), kept))}
 
-    differences = [tasks.c[column].is_distinct_from(new_value(column)) for column in columns]
-    return _write(this_live(), values, or_(false(), *differences))
+def _changed(taken: CTE[Any]) -> Values:
+    kept = func.coalesce(tasks.c.completed_at, taken.c.changed_at)
+    return {
+        **{column: _replaced(column) for column in CONTENT},
+        **{folded: _folded(column, folded) for column, folded in FOLDED.items()},
+        "completed_at": case((_replaced("completed"), kept)),
+    }
+
+
+def _folded(column: str, folded: str) -> ColumnElement[Any]:
+    is_written = bindparam(f"writes_{column}", type_=Boolean)
+    return case((is_written, new_value(folded)), else_=tasks.c[folded])
 
 
 def _toggled(taken: CTE[Any]) -> Values:
@@ -176,6 +179,13 @@ CREATE = Statement(
     rendered(task_of(insert_task(first_bump()).cte("created"))), TaskRow, is_repeatable=False
 )
 READ = Statement(rendered(select(*shown(tasks.c)).where(this_live()).subquery("task")), TaskRow)
+CHANGE = _write(
+    this_live(),
+    _changed,
+    or_(*(tasks.c[column].is_distinct_from(_replaced(column)) for column in CONTENT)),
+)
+"""Writes those of CONTENT whose `writes_<column>` is true; the others keep their values."""
+
 TOGGLE = _write(this_live(), _toggled, is_repeatable=False)
 TRASH = _write(this_live(), lambda taken: {"deleted_at": taken.c.changed_at}, hides_task=True)
 RESTORE = _write(this(), lambda taken: {"deleted_at": null()}, tasks.c.deleted_at.is_not(None))

@@ -70,8 +70,9 @@ class TaskService:
         self, task_id: int, values: Mapping[str, Any], if_match: EntityTags | None = None
     ) -> Answer:
         """Write these columns of CONTENT; all of them replace the task. Repeatable."""
-        write = queries.changing(frozenset(values))
-        return self._write(write, task_id, if_match, **_parameters(values))
+        written = {f"writes_{column}": column in values for column in queries.CONTENT}
+        content = {**dict.fromkeys(queries.CONTENT), **values}
+        return self._write(queries.CHANGE, task_id, if_match, **_parameters(content), **written)
 
     def toggle(self, task_id: int, if_match: EntityTags | None = None) -> Answer:
         """Flip completion. Not repeatable: each call flips, unless it has a condition."""

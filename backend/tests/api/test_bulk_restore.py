@@ -101,7 +101,7 @@ def test_a_bulk_restore_leaves_other_owners_alone(
 def test_a_bulk_restore_refuses_what_is_no_filter(
     client: RecordingClient, surface: Surface, query: str
 ) -> None:
-    client.recorder.statements.clear()
+    client.recorder.clear()
     answers = [
         client.post(surface.restore(1, query)),
         client.post(surface.restore(1), json={"ids": [1]}),
@@ -126,7 +126,7 @@ def test_very_many_go_and_come_in_batches(
 ) -> None:
     for _ in range(number):
         client.request(**vars(surface.create(1, title="x")))
-    client.recorder.statements.clear()
+    client.recorder.clear()
     assert client.delete(surface.tasks(1)).status_code == 204
     sent = [sql for sql, _ in client.recorder.statements if "SAVEPOINT" not in sql]
     assert len(sent) == number // small_batches + 1

@@ -44,7 +44,7 @@ def test_a_longer_one_is_refused_before_anything_is_read(
     client: RecordingClient, surface: Surface
 ) -> None:
     Api(client, surface).made()
-    client.recorder.statements.clear()
+    client.recorder.clear()
     url = surface.tasks(1, "priority=none&" * 450)
     problem = require_problem(client.get(url), 414, "uri_too_long")
     assert str(ROOM) in problem["detail"]

@@ -1,10 +1,7 @@
 """Pages of a list: a keyset cursor that belongs to one owner's one query."""
 
-from itertools import permutations
-
 import pytest
 
-from backend.queries import lists
 from backend.tests.support.api import Api
 
 
@@ -56,11 +53,3 @@ def test_a_cursor_of_another_owner_is_refused(api: Api) -> None:
     answer = api.of(2).list(f"cursor={cursor}")
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")
     assert api.statements == []
-
-
-def test_the_statements_that_clients_shape_are_kept_in_bounds() -> None:
-    most = lists.page.cache_info().maxsize
-    assert most
-    for keys in permutations(("created_at", "updated_at", "due", "title", "order", "completed")):
-        lists.page(lists.Shape(frozenset(), tuple((key, False) for key in keys)))
-    assert lists.page.cache_info().currsize <= most

@@ -81,7 +81,7 @@ def test_a_title_or_tag_that_nobody_can_see_is_refused(
 ) -> None:
     blank = INVISIBLE[kind]
     task = client.request(**vars(surface.create(1, title="x"))).json()
-    client.recorder.statements.clear()
+    client.recorder.clear()
     url = surface.task(1, task["id"])
     for refused, place in (({"title": blank}, "body.title"), ({"tags": [blank]}, "body.tags.0")):
         for request in (

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 from psycopg2 import errorcodes
-from sqlalchemy import Connection, create_engine, text
+from psycopg2.extensions import cursor
 from sqlalchemy.engine import URL
 from sqlmodel import Session
 
+from backend.database.cursors import GuardedConnection
+from backend.database.engine import make_engine
 from backend.database.retries import Attempts
 from backend.errors import Unavailable
 from backend.observability import incidents
@@ -20,10 +22,10 @@ def fail_with(database: URL, *states: str) -> tuple[str, Attempts]:
     left: Iterator[str] = iter(states)
     attempts = Attempts(retry_window=3)
 
-    def execute(connection: Connection) -> None:
-        connection.execute(text(RAISE.format(next(left))))
+    def execute(connection: GuardedConnection) -> None:
+        cursor(connection).execute(RAISE.format(next(left)))
 
-    engine = create_engine(database, isolation_level="AUTOCOMMIT")
+    engine = make_engine(database, pool_size=1)
     with Session(engine) as session, pytest.raises(Unavailable) as error:
         attempts.make(execute, session, is_repeatable=True)
     engine.dispose()

@@ -136,7 +136,7 @@ def test_a_database_without_migrations_serves_nobody_and_is_not_waited_for(
 def test_a_request_whose_time_is_over_before_its_turn_asks_no_database(
     live: RecordingClient,
 ) -> None:
-    live.recorder.statements.clear()
+    live.recorder.clear()
     attempts = Attempts(until=time.monotonic() - 1)
     session = OwnedSession(live.app.state.runtime.sessions(), 1, "/", attempts)
     tasks = TaskService(session)

@@ -82,7 +82,7 @@ def engine(live: RecordingClient) -> Engine:
 def nothing_sent(live: RecordingClient, engine: Engine) -> Iterator[None]:
     """Whatever the test does, no SQL of it is executed, and no row is changed."""
     before = live.get("/api/2/tasks").json()
-    live.recorder.statements.clear()
+    live.recorder.clear()
     yield
     assert live.recorder.statements == []
     assert live.get("/api/2/tasks").json() == before

@@ -62,7 +62,7 @@ def test_a_statement_with_its_owner_passes(statement: Executable) -> None:
 
 @pytest.mark.requirement("FR-10")
 def test_the_engine_of_production_refuses(live: RecordingClient) -> None:
-    live.recorder.statements.clear()
+    live.recorder.clear()
     with live.app.state.runtime.sessions() as session, pytest.raises(OwnerMissingError):
         session.execute(select(tasks))
     assert live.recorder.statements == []

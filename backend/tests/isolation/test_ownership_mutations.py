@@ -32,7 +32,6 @@ pytestmark = pytest.mark.untraced
 
 MINE, THEIRS, SAME_ID = 1, 2, 10**15
 SORT = (("created_at", False),)
-SHAPES: tuple[frozenset[str], ...] = (frozenset({"title"}), frozenset({"completed"}))
 NO_FILTER: frozenset[str] = frozenset()
 MODULES = (revisions, statements, idempotency, lists, purge, refill)
 ROOT = ownership.owned
@@ -56,7 +55,6 @@ def build() -> list[Executable]:
     constants = [value for module in MODULES for value in vars(module).values()]
     fixed = [value for value in constants if isinstance(value, Statement)]
     writes = [value for value in constants if isinstance(value, statements.Write)]
-    writes += [statements.changing(columns) for columns in SHAPES]
     shapes = [lists.Shape(NO_FILTER, SORT, nulls, counted=True) for nulls in (None, (False,))]
     pages = list(map(lists.page, shapes))
     both = [one for write in writes for one in (write.always, write.if_match)]

@@ -3,12 +3,15 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from sqlalchemy import Engine, event
 
+from backend.database.compiled import Compiled
+from backend.database.prepared import PreparedStatements
 from backend.tests.support.in_process import InProcessClient
 
 _TABLES = "tasks|task_lists|idempotency_keys"
@@ -38,11 +41,22 @@ def has_owner(sql: str) -> bool:
 
 
 class Recorder:
-    """The statements that an engine sent, with their parameters."""
+    """The statements that the connections of an engine sent, with their parameters."""
 
     def __init__(self, engine: Engine) -> None:
         self.statements: list[tuple[str, Any]] = []
+        self.sent: list[tuple[Compiled, Any]] = []
+        """Those of the service, which were not SQLAlchemy's to execute."""
+        event.listen(engine, "connect", self._watch)
         event.listen(engine, "before_cursor_execute", self._record)
+
+    def clear(self) -> None:
+        """Begin anew."""
+        self.statements.clear()
+        self.sent.clear()
+
+    def _watch(self, connection: Any, _: Any) -> None:
+        connection.prepared = _Watched(connection.prepared, self)
 
     def _record(self, _c: Any, _cursor: Any, sql: str, parameters: Any, *_: Any) -> None:
         self.statements.append((sql, parameters))
@@ -53,6 +67,19 @@ class Recorder:
             if _TOUCHES.search(sql):
                 assert parameters["owner"] == owner, sql
                 assert has_owner(sql), sql
+
+
+class _Watched:
+    """Notes what is executed, as text, whether it is prepared or not."""
+
+    def __init__(self, prepared: PreparedStatements, recorder: Recorder) -> None:
+        self._prepared = prepared
+        self._recorder = recorder
+
+    def execute(self, statement: Compiled, given: Mapping[str, Any], *how: Any) -> None:
+        self._recorder.statements.append((statement.text, given))
+        self._recorder.sent.append((statement, given))
+        self._prepared.execute(statement, given, *how)
 
 
 def owner_of(url: str, body: Any) -> int | None:
@@ -75,7 +102,7 @@ class RecordingClient(InProcessClient):
     recorder: Recorder
 
     def request(self, method: str, url: Any, **options: Any) -> Any:
-        self.recorder.statements.clear()
+        self.recorder.clear()
         response = super().request(method, url, **options)
         body = options.get("json")
         if body is None and isinstance(options.get("content"), bytes | str):
