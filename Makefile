@@ -32,7 +32,7 @@ define install
 	@rm $(1)/.unfinished && touch $@
 endef
 
-.PHONY: help run migrate test test-pgbouncer fuzz chaos check format hooks openapi lock audit clean \
+.PHONY: help run migrate test test-pgbouncer fuzz differential chaos check format hooks openapi lock audit clean \
 	bench bench-quick bench-growth bench-tools
 
 help: ## List the targets
@@ -72,6 +72,9 @@ test-pgbouncer: $(DEV) ## Run the suite with PgBouncer in transaction mode befor
 
 fuzz: $(DEV) ## Send what the OpenAPI document allows and forbids to a real server (SEED=1: the same again)
 	@$(BIN)/python -m backend.tests.support.fuzz
+
+differential: $(DEV) ## Compare lists with a plain model for 20,000 steps (STEPS=…, SEED=1: the same again)
+	@DIFFERENTIAL_STEPS=$${STEPS:-20000} $(BIN)/pytest -o log_cli=true backend/tests/generated/test_differential.py
 
 chaos: $(DEV) ## Let everything fail under write load; prints what was lost and doubled: nothing (2 minutes)
 	@$(BIN)/python -m backend.tests.chaos
