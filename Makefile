@@ -32,7 +32,7 @@ define install
 	@rm $(1)/.unfinished && touch $@
 endef
 
-.PHONY: help run migrate test test-pgbouncer fuzz differential chaos check format hooks openapi lock audit clean \
+.PHONY: help run migrate test test-pgbouncer test-postgres fuzz differential chaos check format hooks openapi lock audit clean \
 	bench bench-quick bench-growth bench-tools
 
 help: ## List the targets
@@ -69,6 +69,10 @@ endif
 
 test-pgbouncer: $(DEV) ## Run the suite with PgBouncer in transaction mode before the database (apt-get install pgbouncer)
 	@TEST_POOLER=1 $(BIN)/$(PYTEST) $(ARGS)
+
+test-postgres: $(DEV) ## Run the suite on another PostgreSQL, 14 to 18 (PROGRAMS=/usr/lib/postgresql/14/bin)
+	@test -x "$(PROGRAMS)/initdb" || { echo "Set PROGRAMS to the folder of initdb, pg_ctl and postgres"; exit 1; }
+	@TEST_POSTGRES=$(PROGRAMS) $(BIN)/$(PYTEST) $(ARGS)
 
 fuzz: $(DEV) ## Send what the OpenAPI document allows and forbids to a real server (SEED=1: the same again)
 	@$(BIN)/python -m backend.tests.support.fuzz
