@@ -25,7 +25,6 @@ from backend.tests.support.list_machine import (
 )
 from backend.tests.support.model import Owner, patched
 from backend.tests.support.model_machine import Aim
-from backend.tests.support.recorder import RecordingClient
 
 pytestmark = pytest.mark.untraced
 
@@ -68,9 +67,9 @@ class Lists(ListMachine):
 
 @pytest.mark.requirement("FR-16", "FR-17", "FR-18", "FR-10")
 def test_every_list_is_what_the_model_lists(
-    live: RecordingClient, database: URL, caplog: pytest.LogCaptureFixture
+    database: URL, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with beside(live, database, caplog) as service:
+    with beside(database, caplog) as service:
         take_steps(Lists, service, STEPS, seeds(fixed=not MORE))
     pages, followed = service.seen["pages"], service.seen["followed"]
     _log.warning("%d steps, %d pages compared, %d links followed", service.steps, pages, followed)

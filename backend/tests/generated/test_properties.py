@@ -28,7 +28,6 @@ from backend.tests.support.model import Content, Owner, Task, patched, sent, who
 from backend.tests.support.model_machine import Aim, Place, task_of
 from backend.tests.support.model_queries import Filters, at, encoded, matches
 from backend.tests.support.problems import require_problem
-from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Request
 
 pytestmark = pytest.mark.untraced
@@ -151,9 +150,9 @@ class Requests(ListMachine):
 
 @pytest.mark.requirement("FR-16", "FR-17", "FR-18", "FR-19", "FR-10")
 def test_the_service_does_what_the_model_does(
-    live: RecordingClient, database: URL, caplog: pytest.LogCaptureFixture
+    database: URL, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with beside(live, database, caplog) as service:
+    with beside(database, caplog) as service:
         take_steps(Requests, service, STEPS, seeds(fixed=not MORE))
     expected = {200, 201, 204, 304, 400, 404, 409, 412, 422, "replayed", "followed"}
     assert expected <= {what for what, times in service.seen.items() if times > 5}

@@ -17,12 +17,14 @@ from hypothesis.stateful import precondition, rule, run_state_machine_as_test
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import URL
 
+from backend.app import create_app
 from backend.tests.support import strategies as draw
+from backend.tests.support.databases import settings_for
 from backend.tests.support.model import Content, Task, require_valid, whole
 from backend.tests.support.model_machine import OWNERS, ModelMachine, Place, Service, task_of
 from backend.tests.support.model_queries import Condition, Query, at, encoded
 from backend.tests.support.problems import require_problem
-from backend.tests.support.recorder import RecordingClient
+from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import FLAT, PRIMARY, Request
 
 _log = logging.getLogger(__name__)
@@ -121,14 +123,17 @@ class ListMachine(ModelMachine):
 
 
 @contextmanager
-def beside(
-    client: RecordingClient, database: URL, caplog: pytest.LogCaptureFixture
-) -> Iterator[Service]:
-    """The service, and a look at its tables past it; without a log of each request."""
+def beside(database: URL, caplog: pytest.LogCaptureFixture) -> Iterator[Service]:
+    """The service, and a look at its tables past it; without a log of each request.
+
+    It is patient: what counts is what it answers, also on a machine that has much else to do.
+    """
     for logger in ("backend.access", "httpx2"):
         caplog.set_level("WARNING", logger)
+    app = create_app(settings_for(database, request_timeout=60))
     engine = create_engine(database, isolation_level="AUTOCOMMIT", poolclass=NullPool)
-    with engine.connect() as below:
+    with RecordingClient(app) as client, engine.connect() as below:
+        client.recorder = Recorder(app.state.runtime.engine)
         yield Service(client, below)
 
 
