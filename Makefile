@@ -30,7 +30,8 @@ define install
 	@rm $(1)/.unfinished && touch $@
 endef
 
-.PHONY: help run migrate test coverage test-pgbouncer fuzz chaos check format hooks openapi lock audit clean \
+.PHONY: help run migrate test coverage test-pgbouncer test-postgres fuzz differential chaos check format hooks \
+	openapi lock audit clean \
 	bench bench-quick bench-growth bench-tools
 
 help: ## List the targets
@@ -67,8 +68,15 @@ coverage: $(DEV) ## Run it with branch coverage, subprocesses included, and hold
 test-pgbouncer: $(DEV) ## Run the suite with PgBouncer in transaction mode before the database (apt-get install pgbouncer)
 	@TEST_POOLER=1 $(BIN)/$(PYTEST) $(ARGS)
 
+test-postgres: $(DEV) ## Run the suite on another PostgreSQL, 14 to 18 (PROGRAMS=/usr/lib/postgresql/14/bin)
+	@test -x "$(PROGRAMS)/initdb" || { echo "Set PROGRAMS to the folder of initdb, pg_ctl and postgres"; exit 1; }
+	@TEST_POSTGRES=$(PROGRAMS) $(BIN)/$(PYTEST) $(ARGS)
+
 fuzz: $(DEV) ## Send what the OpenAPI document allows and forbids to a real server (SEED=1: the same again)
 	@$(BIN)/python -m backend.tests.support.fuzz
+
+differential: $(DEV) ## Compare lists with a plain model for 20,000 steps (STEPS=…, SEED=1: the same again)
+	@DIFFERENTIAL_STEPS=$${STEPS:-20000} $(BIN)/pytest -o log_cli=true backend/tests/generated/test_differential.py
 
 chaos: $(DEV) ## Let everything fail under write load; prints what was lost and doubled: nothing (2 minutes)
 	@$(BIN)/python -m backend.tests.chaos

@@ -6,10 +6,13 @@ from functools import cache
 from pathlib import Path
 
 from alembic.script import ScriptDirectory
+from psycopg2 import errors
 from sqlalchemy import Connection, Row, and_, column, func, select, table
+from sqlalchemy.exc import ProgrammingError
 
 from backend.database.engine import Sessions
 from backend.models.task import idempotency_keys, task_lists, tasks
+from backend.queries.ownership import owned
 
 MIGRATIONS = Path(__file__).parents[1] / "alembic"
 RIGHTS = ("SELECT", "INSERT", "UPDATE", "DELETE")
@@ -23,6 +26,7 @@ class State(Enum):
     UNMIGRATED = "unmigrated"
     OLDER = "older"
     NEWER = "newer"
+    AHEAD = "newer, with all that this code needs"
     FORBIDDEN = "forbidden"
     READ_ONLY = "read-only"
     NOT_UTF8 = "not UTF-8"
@@ -43,6 +47,10 @@ _STATE = select(
     _HAS_RIGHTS.label("has_rights"),
 ).select_from(table("alembic_version"))
 
+_NOBODY = 0
+_COLUMNS = [select(one).where(owned(one)) for one in (tasks, task_lists, idempotency_keys)]
+_MISSING = (errors.UndefinedColumn, errors.UndefinedTable)
+
 
 @cache
 def _migrations() -> ScriptDirectory:
@@ -61,21 +69,38 @@ def _known_migrations() -> frozenset[str]:
     return frozenset(script.revision for script in _migrations().walk_revisions())
 
 
-def _judge(rows: list[Row[tuple[str, str, str, bool]]]) -> State:
-    found = {row.version_num for row in rows}
+def _of_revision(found: set[str], connection: Connection) -> State:
+    if found == {newest_migration()}:
+        return State.READY
     if not found:
         return State.UNMIGRATED
-    if found != {newest_migration()}:
-        return State.OLDER if found <= _known_migrations() else State.NEWER
+    if found <= _known_migrations():
+        return State.OLDER
+    return State.AHEAD if has_all_columns(connection) else State.NEWER
+
+
+def _state(connection: Connection) -> State:
+    rows: list[Row[tuple[str, str, str, bool]]] = list(connection.execute(_STATE))
+    state = _of_revision({row.version_num for row in rows}, connection)
+    if state not in (State.READY, State.AHEAD):
+        return state
     if rows[0].encoding != "UTF8":
         return State.NOT_UTF8
     if not rows[0].has_rights:
         return State.FORBIDDEN
-    return State.READ_ONLY if rows[0].read_only == "on" else State.READY
+    return State.READ_ONLY if rows[0].read_only == "on" else state
 
 
-def _state(connection: Connection) -> State:
-    return _judge(list(connection.execute(_STATE)))
+def has_all_columns(connection: Connection) -> bool:
+    """Whether a newer migration has left every column that this code knows."""
+    try:
+        for statement in _COLUMNS:
+            connection.execute(statement, {"owner": _NOBODY})
+    except ProgrammingError as error:
+        if isinstance(error.orig, _MISSING):
+            return False
+        raise
+    return True
 
 
 def migration_state(sessions: Sessions) -> State:

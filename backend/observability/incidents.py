@@ -43,7 +43,7 @@ def _without_secrets(reason: str) -> str:
 
 
 def report_once(reason: str) -> None:
-    """Log a reason for answering 503, unless it is known and still going on."""
+    """Log a reason for answering 503, or for soon doing so, unless it is known and goes on."""
     reason = _without_secrets(reason)
     now = time.monotonic()
     seen, logged = _known.pop(reason, (-math.inf, -math.inf))

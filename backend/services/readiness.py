@@ -14,8 +14,9 @@ _NOT_NEWEST = "The database is not at the newest migration of this service"
 _DETAILS = {
     State.UNMIGRATED: f"{_NOT_NEWEST}: it has none.",
     State.OLDER: f"{_NOT_NEWEST}, but at an older one.",
-    State.NEWER: f"{_NOT_NEWEST}, but at one that it does not know: the database is newer.",
+    State.NEWER: f"{_NOT_NEWEST}, but at a newer one that has taken something from it.",
 }
+_AHEAD = "ready, but the database is at a newer migration than this process knows: replace it"
 _FAULTS: dict[State, Fault] = {State.FORBIDDEN: FORBIDDEN, State.READ_ONLY: READ_ONLY}
 
 
@@ -36,13 +37,15 @@ class Readiness:
     def require(self, sessions: Sessions) -> None:
         """Raise DatabaseUnavailable or TimedOut unless it answers in time, as this code needs it.
 
-        The error says what the database is: away, unmigrated, older, newer, without the rights,
-        read-only, or in another encoding than UTF8.
+        The error says what the database is: away, unmigrated, older, newer and without something
+        that this code needs, without the rights, read-only, or in another encoding than UTF8.
         """
         began = time.monotonic()
         with deadline(began + self._timeout), translated():
             state = migration_state(sessions)
-        if state is not State.READY:
+        if state is State.AHEAD:
+            report_once(_AHEAD)
+        elif state is not State.READY:
             error = _error(state)
             report_once(f"{error.code}: {error}")
             raise error

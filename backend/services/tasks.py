@@ -1,7 +1,5 @@
 """One task of one owner: the verbs that name it, and its creation."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +16,7 @@ from backend.queries import tasks as queries
 from backend.queries.search import FOLDED, fold
 from backend.queries.statement import KeyedRow, TaskRow, WriteRow
 from backend.services.entity_tags import EntityTags
+from backend.services.fingerprints import fingerprint
 
 Answer = TaskRow | WriteRow | KeyedRow
 """A task as `json`, with its `revision` and its `url`."""
@@ -49,14 +48,14 @@ class TaskService:
         """
         if key is None:
             return Created(self._session.one(queries.CREATE, **_parameters(values)))
-        fingerprint = _fingerprint(values)
-        parameters = _parameters(values) | {"key": key, "fingerprint": fingerprint}
+        content = fingerprint(values)
+        parameters = _parameters(values) | {"key": key, "fingerprint": content}
         answer = self._session.one(idempotency.CREATE_ONCE, **parameters)
         if answer.json is None:  # another request took the key while this one waited
             answer = self._session.one(idempotency.CREATE_ONCE, **parameters)
         if answer.first_fingerprint is None:
             return Created(answer)
-        if answer.first_fingerprint != fingerprint:
+        if answer.first_fingerprint != content:
             raise IdempotencyKeyReused
         return Created(answer, is_replay=True)
 
@@ -106,8 +105,3 @@ def _parameters(values: Mapping[str, Any]) -> dict[str, Any]:
     """What is written, with what the search compares."""
     folded = {FOLDED[column]: fold(values[column]) for column in values.keys() & FOLDED.keys()}
     return {f"new_{column}": value for column, value in {**values, **folded}.items()}
-
-
-def _fingerprint(values: Mapping[str, Any]) -> str:
-    """The same for the same content, however it was spelled."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True, default=str).encode()).hexdigest()

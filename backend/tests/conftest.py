@@ -18,12 +18,13 @@ from sqlmodel import Session
 
 from backend.app import create_app
 from backend.database.engine import make_engine
-from backend.dev.postgres.cluster import Cluster, temporary_cluster
+from backend.dev.postgres.cluster import Cluster
 from backend.runtime import Runtime
 from backend.tests.support.api import Api
 from backend.tests.support.arena import Arena
 from backend.tests.support.below import beneath
 from backend.tests.support.databases import as_service, cloned, create_template, empty, settings_for
+from backend.tests.support.other_postgres import chosen_cluster
 from backend.tests.support.pooler import pooled
 from backend.tests.support.proxy import Proxy, proxied
 from backend.tests.support.recorder import Recorder, RecordingClient
@@ -47,9 +48,10 @@ def pytest_configure() -> None:
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """A throwaway PostgreSQL; with TEST_POOLER set, the service reaches it through PgBouncer."""
+    """A throwaway PostgreSQL, of the programs in TEST_POSTGRES and behind a PgBouncer for
+    TEST_POOLER, if these are set."""
     through = pooled if os.environ.get("TEST_POOLER") else nullcontext
-    with temporary_cluster() as cluster, through(cluster):
+    with chosen_cluster() as cluster, through(cluster):
         yield cluster
 
 

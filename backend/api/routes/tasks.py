@@ -7,6 +7,7 @@ longer than a millisecond, goes through `run_in_thread` (`database/waiting.py`).
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.routing import BaseRoute
 
 from backend.api.dependencies import (
@@ -48,6 +49,15 @@ from backend.api.schemas.tasks import (
     TaskPatch,
     TaskRead,
 )
+
+
+class _TaskSegment(StringConvertor):
+    """A segment where an id is due. A fixed address is no task, so its 405 names its methods."""
+
+    regex = r"(?!restore\Z)[^/]+"
+
+
+register_url_convertor("task", _TaskSegment())
 
 
 def list_tasks(
@@ -135,18 +145,19 @@ def _surface(
     def add(method: str, path: str, handler: Handler, **options: Any) -> None:
         router.add_api_route(path, on_event_loop(handler, app), methods=[method], **options)
 
+    address = "/{id:task}"
     one = {"response_model": TaskRead}
     body = {"max_body_size": max_body_size}
     add("GET", "", list_tasks, response_model=list[TaskRead], responses=LISTED)
     add("POST", "", create, **one, **body, status_code=201, responses=CREATED)
     add("DELETE", "", delete_tasks, status_code=204)
     add("POST", "/restore", restore_tasks, response_model=Restored)
-    add("GET", "/{id}", read_task, **one, responses=READ)
-    add("PUT", "/{id}", replace_task, **one, **body, responses=WRITTEN)
-    add("PATCH", "/{id}", patch_task, **one, **body, responses=PATCHED, openapi_extra=MERGE_PATCH)
-    add("DELETE", "/{id}", delete_task, status_code=204, responses=DELETED)
-    add("PATCH", "/{id}/complete", complete_task, **one, **body, responses=WRITTEN)
-    add("POST", "/{id}/restore", restore_task, **one, responses=RESTORED)
+    add("GET", address, read_task, **one, responses=READ)
+    add("PUT", address, replace_task, **one, **body, responses=WRITTEN)
+    add("PATCH", address, patch_task, **one, **body, responses=PATCHED, openapi_extra=MERGE_PATCH)
+    add("DELETE", address, delete_task, status_code=204, responses=DELETED)
+    add("PATCH", f"{address}/complete", complete_task, **one, **body, responses=WRITTEN)
+    add("POST", f"{address}/restore", restore_task, **one, responses=RESTORED)
     return router.routes
 
 

@@ -1,5 +1,6 @@
 """Query parameters and headers of one spelling: none unknown, none repeated, all UTF-8."""
 
+import re
 from collections.abc import Collection, Mapping
 from urllib.parse import unquote_to_bytes
 
@@ -7,6 +8,7 @@ from fastapi import Request
 
 from backend.errors import FieldError, InvalidRequest
 
+_BRACKETS = re.compile(r"\[\w*\]\Z")
 Names = Mapping[bytes, str]
 """Headers as ASGI has them, and as errors and the OpenAPI document write them."""
 
@@ -64,6 +66,20 @@ def require_one_meaning(request: Request, known: set[str], unsupported: Names) -
         raise InvalidRequest(errors=tuple(errors))
 
 
+def _hints(names: list[str], known: set[str], repeatable: set[str]) -> list[str]:
+    """How to write what clients nearly got right; repeats no name but ours."""
+    hints = set()
+    for name in set(names) - known:
+        bare = _BRACKETS.sub("", name)
+        if bare == "_":
+            hints.add("remove the cache-buster `_`")
+        elif bare.lower() in known:
+            right = bare.lower()
+            each = ", once for each value" if right in repeatable else ""
+            hints.add(f"write `{right}` in lower case and without brackets{each}")
+    return sorted(hints)
+
+
 def require_known(request: Request, known: set[str], repeatable: set[str]) -> None:
     """Raise InvalidRequest, not repeating it, for a parameter that is unknown or comes twice."""
     if not request.scope["query_string"]:
@@ -75,7 +91,8 @@ def require_known(request: Request, known: set[str], repeatable: set[str]) -> No
         if names.count(name) > 1
     ]
     if not known.issuperset(names):
-        message = f"takes only: {', '.join(sorted(known))}" if known else "takes no parameter"
+        allowed = f"takes only: {', '.join(sorted(known))}" if known else "takes no parameter"
+        message = "; ".join([allowed, *_hints(names, known, repeatable)])
         errors.append(FieldError("query", message, "unknown_parameter"))
     if errors:
         raise InvalidRequest(errors=tuple(errors))

@@ -10,7 +10,7 @@ from sqlmodel import SQLModel
 from backend.commands.diagnosis.findings import Finding, fail, listed, ok, warn
 from backend.database.grants import RUNTIME_ROLE, has_role, missing
 from backend.database.migration_errors import reason
-from backend.database.migration_state import newest_migration
+from backend.database.migration_state import has_all_columns, newest_migration
 
 _UPGRADE = "run `alembic upgrade head`"
 
@@ -30,8 +30,10 @@ def migration_finding(connection: Connection) -> Finding:
     at = listed([str(one) for one in found]) or "none"
     if known:
         return fail("migrations", f"at {at}, this code needs {newest}: {_UPGRADE}")
-    way_out = "deploy the newer code, or downgrade with it"
-    return fail("migrations", f"at {at}, which this code (at {newest}) does not know: {way_out}")
+    unknown = f"at {at}, which this code (at {newest}) does not know"
+    if has_all_columns(connection):
+        return warn("migrations", f"{unknown}; it has all that this code needs: deploy the newer")
+    return fail("migrations", f"{unknown}: deploy the newer code, or downgrade with it")
 
 
 def login_findings(connection: Connection) -> Iterator[Finding]:

@@ -44,7 +44,7 @@ SAME = {  # a title, and words that are written otherwise but mean the same
 
 
 @pytest.mark.threat(48)
-@pytest.mark.requirement("FR-16", "FR-09")
+@pytest.mark.requirement("FR-24", "FR-16", "FR-09")
 def test_text_is_kept_in_nfc_and_tags_are_equal_in_any_form(
     client: RecordingClient, surface: Surface
 ) -> None:
@@ -61,7 +61,7 @@ def test_text_is_kept_in_nfc_and_tags_are_equal_in_any_form(
 
 
 @pytest.mark.threat(48, 72, 76)
-@pytest.mark.requirement("FR-16")
+@pytest.mark.requirement("FR-24", "FR-16")
 @pytest.mark.parametrize("kind", SAME)
 def test_a_word_is_found_in_any_spelling(client: RecordingClient, kind: str) -> None:
     title, spellings = SAME[kind]
@@ -74,7 +74,7 @@ def test_a_word_is_found_in_any_spelling(client: RecordingClient, kind: str) -> 
 
 
 @pytest.mark.threat(49)
-@pytest.mark.requirement("FR-09", "FR-12")
+@pytest.mark.requirement("FR-24", "FR-09", "FR-12")
 @pytest.mark.parametrize("kind", INVISIBLE)
 def test_a_title_or_tag_that_nobody_can_see_is_refused(
     client: RecordingClient, surface: Surface, kind: str
@@ -97,7 +97,7 @@ def test_a_title_or_tag_that_nobody_can_see_is_refused(
 
 
 @pytest.mark.threat(48)
-@pytest.mark.requirement("FR-19")
+@pytest.mark.requirement("FR-24", "FR-19")
 @pytest.mark.parametrize("words", ["\u200b", "\u00ad \ufeff", "%E2%80%8B+%20"], ids=ascii)
 def test_a_search_of_nothing_visible_does_not_mean_everything(
     client: RecordingClient, surface: Surface, words: str
@@ -110,7 +110,7 @@ def test_a_search_of_nothing_visible_does_not_mean_everything(
 
 
 @pytest.mark.threat(47)
-@pytest.mark.requirement("FR-16", "FR-19")
+@pytest.mark.requirement("FR-24", "FR-16", "FR-19")
 @pytest.mark.parametrize("tag", ["c++", "c ", " c", "c%20%20", "%20c", "c%C2%A0", "c%09"])
 def test_nothing_is_trimmed_in_a_filter(
     client: RecordingClient, surface: Surface, tag: str

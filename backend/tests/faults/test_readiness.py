@@ -37,16 +37,63 @@ def told(url: URL) -> str:
 @pytest.mark.requirement("NFR-27")
 @pytest.mark.threat(78, 35)
 def test_an_unmigrated_database_is_told_from_an_older_and_a_newer_one(fresh_database: URL) -> None:
-    below(fresh_database, "UPDATE alembic_version SET version_num = 'of tomorrow'")
+    below(
+        fresh_database,
+        "UPDATE alembic_version SET version_num = 'of tomorrow'",
+        "ALTER TABLE tasks RENAME description TO note",
+    )
     newer = told(fresh_database)
-    below(fresh_database, "UPDATE alembic_version SET version_num = '0003'")
+    below(
+        fresh_database,
+        "UPDATE alembic_version SET version_num = '0004'",
+        "ALTER TABLE tasks RENAME note TO description",
+    )
     command.downgrade(alembic_config(fresh_database), "-1")
     older = told(fresh_database)
     command.downgrade(alembic_config(fresh_database), "base")
     emptied = told(fresh_database)
-    assert newer.endswith("the database is newer.")
+    assert newer.endswith("at a newer one that has taken something from it.")
     assert older.endswith("at an older one.")
     assert all("newest migration" in detail for detail in (newer, older, emptied))
+
+
+ADDITIONS = ("ALTER TABLE tasks ADD estimate bigint", "CREATE TABLE projects (id bigint)")
+
+
+@pytest.mark.requirement("NFR-27")
+@pytest.mark.threat(78)
+def test_an_old_process_stays_ready_while_a_newer_migration_has_only_added(
+    fresh_database: URL, caplog: pytest.LogCaptureFixture
+) -> None:
+    below(fresh_database, *ADDITIONS, "UPDATE alembic_version SET version_num = '9999'")
+    with TestClient(create_app(settings_for(fresh_database))) as client:
+        assert client.get("/health/ready").json() == {"status": "ok"}
+        assert client.post("/api/1/tasks", json={"title": "a"}).status_code == 201
+        assert client.get("/health/ready").is_success
+    said = [record.getMessage() for record in caplog.records if record.name == "backend.incidents"]
+    assert said == [
+        "ready, but the database is at a newer migration than this process knows: replace it"
+    ]
+
+
+@pytest.mark.requirement("NFR-27")
+@pytest.mark.threat(78, 41)
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        ("DROP TABLE idempotency_keys", "has taken something from it"),
+        ("ALTER TABLE task_lists DROP COLUMN horizon", "has taken something from it"),
+        ("REVOKE INSERT ON tasks FROM tasks_runtime", "has not the rights"),
+        ("REVOKE SELECT ON tasks FROM tasks_runtime", "has not the rights"),
+        ("ALTER DATABASE {} SET default_transaction_read_only = on", "read-only"),
+    ],
+)
+def test_a_newer_database_must_still_be_as_this_code_needs_it(
+    fresh_database: URL, spoil: str, said: str
+) -> None:
+    changed = "UPDATE alembic_version SET version_num = '9999'"
+    below(fresh_database, changed, spoil.format(f'"{fresh_database.database}"'))
+    assert said in told(fresh_database)
 
 
 @pytest.mark.requirement("NFR-27")

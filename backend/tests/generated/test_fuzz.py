@@ -1,7 +1,14 @@
 """A small part of `make fuzz`, the same each time: valid and invalid requests by the document."""
 
-import pytest
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
+import schemathesis
+from schemathesis.openapi.checks import UseAfterFree
+
+from backend.tests.support import fuzz_hooks
+from backend.tests.support.databases import ROOT
 from backend.tests.support.fuzz import fuzz
 from backend.tests.support.server import Server
 
@@ -9,8 +16,13 @@ pytestmark = pytest.mark.untraced
 
 OPERATIONS = (
     *("flat_create_task", "flat_read_task"),
-    *("primary_complete_task", "primary_delete_task"),
+    *("primary_complete_task", "primary_delete_task", "primary_restore_task"),
 )
+DOCUMENT = schemathesis.openapi.from_path(
+    ROOT / "specs/001-backend-task-api/contracts/openapi.yaml"
+)
+TASKS = "/api/{user_id}/tasks"
+Move = tuple[str, str, dict[str, Any]]
 
 
 @pytest.mark.requirement("FR-13", "NFR-11")
@@ -19,3 +31,47 @@ def test_the_server_keeps_what_the_document_promises_whatever_is_sent(server: Se
     outcome = fuzz(server, 20261122, "--max-examples=3", *chosen)
     assert (outcome.status, outcome.failures) == (0, 0)
     assert outcome.cases >= 200
+
+
+def sent(move: Move, restored: int = 1) -> Any:
+    """A case of schemathesis that was answered well."""
+    method, path, query = move
+    parameters = {"user_id": 1, "id": 7} if "{id}" in path else {"user_id": 1}
+    case = DOCUMENT[path][method].Case(path_parameters=parameters, query=query)
+    fuzz_hooks.after_call(
+        SimpleNamespace(),
+        case,
+        SimpleNamespace(status_code=200, json=lambda: {"restored": restored}),
+    )
+    return case
+
+
+DELETE: Move = ("DELETE", f"{TASKS}/{{id}}", {})
+DELETE_ALL: Move = ("DELETE", TASKS, {})
+RESTORE: Move = ("POST", f"{TASKS}/{{id}}/restore", {})
+RESTORE_ALL: Move = ("POST", f"{TASKS}/restore", {})
+
+
+@pytest.mark.requirement("FR-13")
+@pytest.mark.parametrize(
+    ("moves", "restored", "is_kept"),
+    [
+        ([DELETE], 0, True),
+        ([RESTORE, DELETE], 0, True),
+        ([DELETE, RESTORE], 0, False),
+        ([DELETE, RESTORE_ALL], 0, True),
+        ([DELETE, RESTORE_ALL], 1, False),
+        ([DELETE_ALL], 0, True),
+        ([DELETE_ALL, RESTORE], 0, False),
+        ([("DELETE", TASKS, {"tag": ["x"]})], 0, False),
+    ],
+)
+def test_a_deleted_task_may_be_there_if_it_was_restored_or_spared(
+    moves: list[Move], restored: int, is_kept: bool
+) -> None:
+    cases = [sent(move, restored) for move in moves]
+    [deletion] = [case for case in cases if case.operation.method.upper() == "DELETE"]
+    failure = UseAfterFree(operation="", message="", free="", usage="", deleted_case_id=deletion.id)
+    read = sent(("GET", f"{TASKS}/{{id}}", {}))
+    answer = SimpleNamespace(status_code=200)
+    assert fuzz_hooks.filter_failure(SimpleNamespace(), failure, read, answer) is is_kept

@@ -7,7 +7,7 @@ import pytest
 from backend.tests.support.databases import ROOT
 from backend.tests.support.markers import marked
 
-THREAT = re.compile(r"^- \*\*(\d+)\*\* \((tested|open)\) ", re.MULTILINE)
+THREAT = re.compile(r"^- \*\*(\d+)\*\* \((tested|documented|open)\) ", re.MULTILINE)
 LIST = (ROOT / "specs/003-nothing-lost/threats.md").read_text()
 
 
@@ -26,6 +26,13 @@ def test_each_threat_has_a_number_of_its_own_and_a_status() -> None:
 def test_each_tested_threat_is_carried_by_a_test() -> None:
     assert set(range(1, 40)) <= listed("tested")
     assert listed("tested") - marked("threat") == set()
+
+
+@pytest.mark.requirement("NFR-24")
+def test_each_documented_threat_is_named_to_operators() -> None:
+    documents = [file.read_text() for file in (ROOT / "docs").glob("*.md")]
+    named = {int(number) for text in documents for number in re.findall(r"threat (\d+)", text)}
+    assert listed("documented") - named == set()
 
 
 @pytest.mark.requirement("NFR-24")

@@ -5,20 +5,22 @@ import os
 import secrets
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from backend.dev.postgres.cluster import temporary_cluster
 from backend.tests.support.databases import ROOT, create_template, url_of
 from backend.tests.support.server import Server, running
 
-EXAMPLES = "40"  # of each operation, beside those that the coverage phase derives
-FEWEST = 1200
+RUNS = (
+    ("--phases=examples,coverage,fuzzing", "--max-examples=40"),  # of each operation
+    ("--phases=stateful", "--max-examples=500"),  # sequences of operations
+)
+FEWEST = 4000
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What a run of schemathesis came to; status 0 is no failure and no error."""
 
     status: int
@@ -55,9 +57,10 @@ def main() -> None:
         temporary_cluster() as cluster,
         running(url_of(cluster, create_template(cluster))) as server,
     ):
-        outcome = fuzz(server, seed, f"--max-examples={EXAMPLES}")
-    print(f"{outcome.cases} cases, {outcome.failures} failures; again: make fuzz SEED={seed}")
-    if outcome.status or outcome.failures or outcome.cases < FEWEST:
+        outcomes = [fuzz(server, seed, *options) for options in RUNS]
+    cases, failures = (sum(counts) for counts in zip(*(one[1:] for one in outcomes), strict=True))
+    print(f"{cases} cases, {failures} failures; again: make fuzz SEED={seed}")
+    if any(one.status for one in outcomes) or failures or cases < FEWEST:
         raise SystemExit(f"There must be no failure, and {FEWEST} cases at least.")
 
 

@@ -188,6 +188,7 @@ class ModelMachine(RuleBasedStateMachine):
     ) -> str | None:
         """A page of what is left to list; answers the link to the next, if there is more."""
         assert response.status_code == 200, response.text
+        self.service.seen["pages"] += 1
         if response.request.method == "HEAD":
             assert response.content == b""
         else:

@@ -134,6 +134,7 @@ _agendas: list[dict[str, Any]] = [
     for day in days
     for bounds in (("due_from",), ("due_to",), ("due_from", "due_to"))
 ]
+_zones = st.sampled_from(({}, *({"time_zone": zone} for zone in DAYS_OF_ZONES)))
 _days = {"due_from": date(2011, 12, 31), "due_to": date(2026, 3, 28)}
 _due_filters = st.sampled_from((*_agendas, _days))
 _text_filters = st.fixed_dictionaries({"q": st.sampled_from(WORDS + WORDS_TOO)})
@@ -149,12 +150,13 @@ _filters = st.one_of(_due_filters, _text_filters, *_other_filters)
 filters: st.SearchStrategy[Filters] = st.lists(_filters, min_size=1, max_size=2).map(_merged)
 """`updated_since` is the place of a change, and microseconds from it (`model_queries.at`)."""
 
-_sorts = st.lists(
-    st.tuples(st.sampled_from(("", "-")), st.sampled_from(SORT_KEYS)).map("".join),
-    min_size=1,
-    max_size=3,
-    unique_by=lambda term: term.removeprefix("-"),
-).map(tuple)
+
+def _key(term: str) -> str:
+    return term.removeprefix("-")
+
+
+_terms = st.tuples(st.sampled_from(("", "-")), st.sampled_from(SORT_KEYS)).map("".join)
+_sorts = st.lists(_terms, min_size=1, max_size=3, unique_by=_key).map(tuple)
 _limits = st.sampled_from((None, None, None, 1, 2, 5))
 _counts = st.sampled_from((True, False, None))
 _trash = st.sampled_from(({}, {}, {"deleted": False}, {"deleted": True}))
@@ -162,6 +164,15 @@ found = st.builds(Query, st.tuples(filters, _trash).map(_merged), st.just(()), _
 ordered = st.builds(Query, _trash, _sorts, _limits, _counts)
 due = st.builds(Query, _due_filters, st.sampled_from(((), ("due",), ("-due",))), _limits)
 texts = st.builds(Query, _text_filters, st.sampled_from(((), ("title",), ("-title",))), _limits)
+
+anything: st.SearchStrategy[Query] = st.builds(
+    Query,
+    st.tuples(st.lists(_filters, max_size=4).map(_merged), _zones, _trash).map(_merged),
+    st.lists(_terms, max_size=len(SORT_KEYS), unique_by=_key).map(tuple),
+    st.sampled_from((None, 1, 2, 3, 5, 7, 20, 500)),
+    _counts,
+)
+"""Any filters together, in any order, on pages of any size."""
 
 changes = st.sampled_from(
     (
@@ -180,4 +191,6 @@ changes = st.sampled_from(
 
 conditions = st.builds(Condition, st.sampled_from((*("none",) * 8, "current", *CONDITIONS)))
 kinds = st.sampled_from((*("live",) * 6, "trashed", "foreign", "missing"))
+unconditional = st.just(Condition("none"))
 numbers = st.sampled_from(range(8))
+many_numbers = st.sampled_from(range(60))

@@ -116,3 +116,33 @@ def test_a_query_that_is_no_utf_8_is_refused_and_finds_no_replacement_character(
     response = api.client.request(method, api.tasks(query))
     require_problem(response, 400, "validation_error")
     assert len(api.list().json()) == 1
+
+
+@pytest.mark.requirement("FR-12", "NFR-29")
+@pytest.mark.threat(8, 74)
+@pytest.mark.parametrize(
+    ("query", "hint"),
+    [
+        ("tag[]=a&tag[]=b", "write `tag` in lower case and without brackets, once for each value"),
+        ("priority%5B0%5D=low", "write `priority` in lower case and without brackets, once for"),
+        ("Limit=5", "write `limit` in lower case and without brackets"),
+        ("due_to[]=2026-11-21", "write `due_to` in lower case and without brackets"),
+        ("_=1795219200", "remove the cache-buster `_`"),
+    ],
+)
+def test_a_parameter_that_is_nearly_right_is_told_how_to_be(
+    api: Api, query: str, hint: str
+) -> None:
+    problem = require_problem(api.list(query), 400, "validation_error")
+    [error] = problem["errors"]
+    assert error["message"].startswith("takes only: ")
+    assert f"; {hint}" in error["message"]
+    assert error["code"] == "unknown_parameter"
+
+
+@pytest.mark.requirement("FR-12")
+@pytest.mark.threat(8)
+def test_a_hint_repeats_no_name_that_the_client_made_up(api: Api) -> None:
+    problem = require_problem(api.list(f"{MARK}[]=1&[]=2&x[tag]=3"), 400, "validation_error")
+    [error] = problem["errors"]
+    assert ";" not in error["message"]

@@ -1,0 +1,21 @@
+"""Whether two creates with one `Idempotency-Key` ask for the same task, over releases as well."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+LATER_FIELDS: Mapping[str, Any] = {}
+"""The default of each field that 1.0.0 did not have."""
+
+
+def fingerprint(values: Mapping[str, Any], later: Mapping[str, Any] = LATER_FIELDS) -> str:
+    """The same for the same content, however it was spelled; a SHA-256 in hexadecimal.
+
+    A later field counts only where it differs from its default: so a key that was used before the
+    field was there still knows its content.
+    """
+    told = {
+        name: value for name, value in values.items() if name not in later or value != later[name]
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
