@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import NullPool, create_engine, inspect
 from sqlalchemy.engine import URL
 
+from backend.database.migration_state import known_migrations
 from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.databases import ROOT, administer, alembic_config, cloned
 from backend.tests.support.server import environment
@@ -54,6 +55,12 @@ def test_the_schema_goes_up_and_down_and_up_again(empty: URL) -> None:
     assert tables(empty) == {"alembic_version"}
     command.upgrade(config, "head")
     assert {"tasks", "task_lists"} <= tables(empty)
+
+
+@pytest.mark.requirement("NFR-03")
+def test_the_name_of_each_migration_begins_with_its_revision() -> None:
+    """So the service knows the newest one without Alembic."""
+    assert [*known_migrations()] == REVISIONS[::-1]
 
 
 @pytest.mark.requirement("NFR-03")
