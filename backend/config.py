@@ -107,6 +107,7 @@ class Settings(BaseSettings):
     forwarded_allow_ips: Names = ("127.0.0.1", "::1")
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    web_concurrency: int = Field(default=1, ge=1, le=64)
     client_timeout: Seconds = 8
     keep_alive: WholeSeconds = 75
     shutdown_delay: float = Field(default=0, ge=0, le=3600, allow_inf_nan=False)

@@ -1,12 +1,15 @@
 """`python -m backend.serve`: the service in production, in `make run` and in the tests."""
 
 import gc
+import os
 import signal
 import socket
+import sys
 
 from backend.config import get_settings
 from backend.edge.listening import listen
 from backend.edge.server import Service
+from backend.edge.workers import Workers
 from backend.main import app
 
 
@@ -17,12 +20,22 @@ def run(sockets: list[socket.socket] | None = None) -> None:
     """
     settings = get_settings()
     listening = sockets or listen(settings.host, settings.port)
-    service = Service(app, settings, app.state.runtime.gates.drain)
+    gc.collect()
+    gc.freeze()  # what exists now stays: looking for garbage in it takes a tenth of the time
+    if settings.web_concurrency == 1:
+        _serve(listening)
+    else:
+        parent = os.getpid()
+        workers = Workers(settings.web_concurrency, lambda: _serve(listening, parent))
+        sys.exit(workers.run())
+
+
+def _serve(listening: list[socket.socket], parent: int | None = None) -> None:
+    """In this process, as long as its parent lives if it has one."""
+    service = Service(app, get_settings(), app.state.runtime.gates.drain, parent)
     # uvicorn does so a moment later: in between, Ctrl-C would be an exception anywhere, and be lost
     # within a garbage collection.
     before = signal.signal(signal.SIGINT, service.handle_exit)
-    gc.collect()
-    gc.freeze()  # what exists now stays: looking for garbage in it takes a tenth of the time
     service.run(listening)
     signal.signal(signal.SIGINT, before)
 

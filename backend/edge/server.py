@@ -28,8 +28,17 @@ _log = logging.getLogger("backend.serve")
 class Service(uvicorn.Server):
     """On SIGTERM: not ready first, then closed to new connections, then done."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, on_exit: Callable[[], None]) -> None:
-        """`on_exit` is called once, when the first signal to leave comes."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        on_exit: Callable[[], None],
+        parent: int | None = None,
+    ) -> None:
+        """`on_exit` is called once, when the first signal to leave comes.
+
+        `parent` is the process without which this one leaves, too.
+        """
         config = uvicorn.Config(
             app,
             host=settings.host,
@@ -48,6 +57,7 @@ class Service(uvicorn.Server):
         self._settings = settings
         self._on_exit = on_exit
         self._leave_at = math.inf
+        self._parent = parent
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to leave. uvicorn would raise the signal again at the end: exit status -15."""
@@ -60,8 +70,15 @@ class Service(uvicorn.Server):
     async def on_tick(self, counter: int) -> bool:
         if counter % TICKS_PER_CHECK == 0:
             can_open()
+            self._leave_if_orphaned()
         self.should_exit = self.should_exit or time.monotonic() >= self._leave_at
         return await super().on_tick(counter)
+
+    def _leave_if_orphaned(self) -> None:
+        """A worker whose parent was killed would never be ended."""
+        is_orphan = self._parent is not None and os.getppid() != self._parent
+        if is_orphan and self._leave_at == math.inf:
+            self.handle_exit(signal.SIGINT, None)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve on the sockets; uvicorn says where only if it has made them itself."""
