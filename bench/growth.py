@@ -21,7 +21,7 @@ Curves = dict[str, list[tuple[float, float]]]
 """By operation: pairs of a size and a median latency in ms."""
 
 
-def _latency(act: Callable[[], object]) -> float:
+def latency(act: Callable[[], object]) -> float:
     """The time of one call in ms."""
     started = time.perf_counter()
     act()
@@ -50,10 +50,10 @@ def _costs(asking: Client, tasks: int) -> dict[str, float]:
         "search, no match": partial(asking.ask, "GET", f"{root}?q=nowhere&limit=50"),
         "create": partial(asking.ask, "POST", root, NEW_TASK),
     }
-    taken = [{name: _latency(act) for name, act in acts.items()} for _ in range(PROBES)]
+    taken = [{name: latency(act) for name, act in acts.items()} for _ in range(PROBES)]
     costs = {name: statistics.median(one[name] for one in taken) for name in acts}
     doomed = [f"/api/{owner}/tasks" for owner in range(2, 2 + DELETES)]
-    deleted = [_latency(partial(asking.ask, "DELETE", path)) for path in doomed]
+    deleted = [latency(partial(asking.ask, "DELETE", path)) for path in doomed]
     return costs | {"collection DELETE": statistics.median(deleted)}
 
 

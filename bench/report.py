@@ -40,6 +40,7 @@ def markdown(report: Report) -> str:
         listed(report.versions),
         tables.ratios(rows),
         tables.cpu_ratios(rows),
+        tables.database_ratios(rows),
         *(tables.figures(rows, operation) for operation in OPERATIONS),
         tables.round_trips(rows),
         *(tables.delays(rows, delay) for delay in plan.delays if delay),

@@ -11,12 +11,13 @@ from bench.services import OPERATIONS, OURS, Service
 
 @dataclass(frozen=True)
 class Ratio:
-    """Our throughput divided by a peer's, and the peer's CPU of a request divided by ours."""
+    """Our throughput by a peer's; the peer's CPU of a request, and its PostgreSQL's, by ours."""
 
     throughput: float
     lowest: float
     highest: float
     cpu: float
+    database_cpu: float
     target: float | None
 
     @property
@@ -61,7 +62,8 @@ def _ratio(ours: Sequence[Measured], peer: Sequence[Measured], target: float | N
     pairs = list(zip(ours, peer, strict=True))
     rates = [us.load.rate / max(them.load.rate, 0.1) for us, them in pairs]
     cpu = median(them.cpu / us.cpu for us, them in pairs)
-    return Ratio(median(rates), min(rates), max(rates), cpu, target)
+    database_cpu = median(them.database_cpu / us.database_cpu for us, them in pairs)
+    return Ratio(median(rates), min(rates), max(rates), cpu, database_cpu, target)
 
 
 def _row(service: Service, operation: str, turns: Turns, distance: Distance) -> Row:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from bench.crowd import Crowd, crowds
 from bench.database import Database, durable_cluster
 from bench.growth import Curves, by_owners, by_tasks
+from bench.large import Felt, large
 from bench.machine import machine, versions
 from bench.picture import curves
 from bench.report import listed, write
@@ -25,6 +26,7 @@ class Scale:
     tasks: Curves
     owners: Curves
     crowds: Sequence[Crowd]
+    large: dict[str, Felt]
 
 
 def measure() -> Scale:
@@ -32,13 +34,19 @@ def measure() -> Scale:
     with durable_cluster() as cluster:
         usual = Database(cluster)
         found = crowds(usual)
-        return Scale(date, where, versions(usual), by_tasks(cluster), by_owners(cluster), found)
+        used, tasks, owners = versions(usual), by_tasks(cluster), by_owners(cluster)
+        return Scale(date, where, used, tasks, owners, found, large(cluster))
 
 
 def _curves_table(what: str, costs: Curves) -> str:
     sizes = [f"{size:,}" for size, _ in next(iter(costs.values()))]
     lines = [[name, *(f"{cost:.1f}" for _, cost in points)] for name, points in costs.items()]
     return table([f"p50 in ms by {what}", *sizes], lines)
+
+
+def _large_table(felt: dict[str, Felt]) -> str:
+    lines = [[name, f"{one.milliseconds:.1f}", f"{one.rows:,}"] for name, one in felt.items()]
+    return table(["an owner of 100,000 tasks", "p50 ms", "rows read"], lines)
 
 
 def _crowd_line(crowd: Crowd) -> list[str]:
@@ -60,6 +68,7 @@ def markdown(scale: Scale) -> str:
         "One request at a time:",
         _curves_table("tasks of an owner", scale.tasks),
         _curves_table("owners", scale.owners),
+        _large_table(scale.large),
         "70 % reads, 20 % lists of 50, 5 % creates, 5 % toggles:",
         table(head, map(_crowd_line, scale.crowds)),
     ]

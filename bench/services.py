@@ -1,5 +1,6 @@
 """What is compared: this service and its peers, one process each."""
 
+import os
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +25,7 @@ class Service:
         return [word.format(port=port) for word in self.command]
 
     def target(self, operation: str) -> float | None:
-        """The ratio that feature 004 sets as a target, if any."""
+        """The ratio that issue 12 sets as a target, if any."""
         named = dict(zip(OPERATIONS, self.targets, strict=False))
         return named.get(operation)
 
@@ -48,13 +49,11 @@ OURS = Service("ours", "this service", (*_QUIET, sys.executable, "-m", "backend.
 
 
 def in_processes(count: int) -> Service:
-    """This service with several workers of uvicorn."""
-    protocol = ("--http", "backend.http_protocol:GuardedProtocol", "--ws", "none")
-    more = (*protocol, "--timeout-keep-alive", "30", "--workers", str(count))
-    return replace(OURS, command=(*_QUIET, *_uvicorn(sys.executable, "backend.main:app", *more)))
+    """This service with several processes."""
+    return replace(OURS, command=("env", f"WEB_CONCURRENCY={count}", *OURS.command))
 
 
-USUAL = Service("usual", "FastAPI + SQLModel, usual", _peer("usual"), targets=(2.5, 4, 4, 4))
+USUAL = Service("usual", "FastAPI + SQLModel, usual", _peer("usual"), targets=(4.5, 5, 5, 6))
 NINJA = Service(
     "ninja", "Django Ninja, 8 threads", _gunicorn("django_ninja"), targets=(2, 3, 1.3, 1.3)
 )
@@ -65,10 +64,18 @@ FLASK = Service(
     targets=(2, 3, 1.3, 1.3),
 )
 ASYNC = Service(
-    "async", "async SQLModel + asyncpg", _peer("async_sqlmodel"), targets=(1.3, 1.5, 1, 1)
+    "async", "async SQLModel + asyncpg", _peer("async_sqlmodel"), targets=(3, 3.5, 2.5, 3)
 )
-FLOOR = Service("floor", "bare psycopg2 (the floor)", _peer("floor"), targets=(0.7,) * 4)
+FLOOR = Service("floor", "bare psycopg2 (the floor)", _peer("floor"), targets=(1.1, 0.9, 1.1, 1.2))
 FASTIFY = Service(
-    "fastify", "Fastify + pg (Node)", ("node", "server.js", "{port}"), PEERS / "fastify"
+    "fastify",
+    "Fastify + pg (Node)",
+    ("node", "server.js", "{port}"),
+    PEERS / "fastify",
+    targets=(0.3, 0.6, 0.3, 0.35),
 )
-ALL = (OURS, USUAL, NINJA, FLASK, ASYNC, FLOOR, FASTIFY)
+_BEFORE = os.environ.get("BEFORE")
+BEFORE = [replace(OURS, name="before", label="this service before", folder=Path(_BEFORE or ""))]
+"""Another checkout of this service, in the folder that is named."""
+
+ALL = (OURS, USUAL, NINJA, FLASK, ASYNC, FLOOR, FASTIFY, *(BEFORE if _BEFORE else ()))

@@ -24,9 +24,10 @@ def table(head: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
 
 
 def _against(ratio: Ratio) -> str:
+    measured = f"{ratio.throughput:.2f} ({ratio.lowest:.2f}–{ratio.highest:.2f})"
     if ratio.target is None:
-        return f"{ratio.throughput:.2f}×"
-    return f"{ratio.throughput:.2f}× (≥ {ratio.target:g}{' MISSED' if ratio.misses else ''})"
+        return measured
+    return f"{measured} ≥ {ratio.target:g}{' MISSED' if ratio.misses else ''}"
 
 
 def _by_service(rows: Sequence[Row]) -> list[list[Row]]:
@@ -50,6 +51,15 @@ def cpu_ratios(rows: Sequence[Row]) -> str:
         if of_one[0].service != OURS.name
     ]
     return table(["CPU of a request, in ours", *OPERATIONS.values()], lines)
+
+
+def database_ratios(rows: Sequence[Row]) -> str:
+    lines = [
+        [of_one[0].label, *(f"{row.ratio.database_cpu:.2f}×" for row in of_one)]
+        for of_one in _by_service(rows)
+        if of_one[0].service != OURS.name
+    ]
+    return table(["CPU of PostgreSQL, in ours", *OPERATIONS.values()], lines)
 
 
 def figures(rows: Sequence[Row], operation: str) -> str:

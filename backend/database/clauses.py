@@ -33,12 +33,21 @@ _SAVEPOINTS = {
     elements.ReleaseSavepointClause,
 }
 _FUNCTION_CLASSES = {
-    *(functions.Function, functions.coalesce, functions.count, functions.max, functions.now),
+    *(functions.Function, functions.array_agg, functions.coalesce, functions.count),
+    *(functions.max, functions.now),
 }
 _FUNCTIONS = {
-    *("coalesce", "count", "current_setting", "date_part", "greatest", "has_table_privilege"),
+    *(
+        "array_agg",
+        "coalesce",
+        "count",
+        "current_setting",
+        "date_part",
+        "greatest",
+        "has_table_privilege",
+    ),
     *("max", "nextval", "now", "row_number", "row_to_json", "string_agg", "timezone", "to_char"),
-    "to_regclass",
+    *("to_regclass", "width_bucket"),
 }
 _CLAUSES = (
     STATEMENTS
@@ -65,7 +74,14 @@ _OPERATORS = {
     operators.sub,
 }
 _TYPES = {
-    *(ARRAY, PriorityRank, sqltypes.NullType, sqltypes.TableValueType, types.BigInteger),
+    *(
+        ARRAY,
+        sqltypes.ARRAY,
+        PriorityRank,
+        sqltypes.NullType,
+        sqltypes.TableValueType,
+        types.BigInteger,
+    ),
     *(
         types.Boolean,
         types.Date,
@@ -164,7 +180,8 @@ def _is_harmless(clause: Any, name: str, kind: Any, value: Any) -> bool:
 
 
 def _is_known_type(value: Any) -> bool:
-    return type(value) in _TYPES and (type(value) is not ARRAY or type(value.item_type) in _TYPES)
+    is_array = type(value) in {ARRAY, sqltypes.ARRAY}
+    return type(value) in _TYPES and (not is_array or type(value.item_type) in _TYPES)
 
 
 def _is_name(clause: Any, name: Any) -> bool:

@@ -148,20 +148,25 @@ def moving(active: frozenset[str]) -> Statement[MovedRow]:
 
 @cache
 def _moving(*, to_trash: bool) -> Select[Any]:
+    """Without a join: right after many tasks were moved, PostgreSQL expects none, and compares all.
+
+    What matches up to the last id is, in one snapshot, what was found first. A task's number is
+    its place among the ids, which `width_bucket` finds by halving.
+    """
     matches = and_(owned(), slot("wanted", Boolean))
-    number = func.row_number().over(order_by=tasks.c.id).label("number")
     beyond = tasks.c.id > bindparam("after_id", type_=BigInteger)
-    batch = select(tasks.c.id, number).where(matches, beyond).order_by(tasks.c.id)
+    batch = select(tasks.c.id).where(matches, beyond).order_by(tasks.c.id)
     matched = batch.limit(bindparam("batch", type_=BigInteger)).cte("matched")
     count = select(func.count()).select_from(matched).scalar_subquery()
+    last = select(func.max(matched.c.id)).scalar_subquery()
+    ids = select(func.array_agg(matched.c.id).aggregate_order_by(matched.c.id)).scalar_subquery()
     taken = bump(exists(select(matched.c.id)), by=count)
-    statement = update(tasks).where(matches, tasks.c.id == matched.c.id)
+    statement = update(tasks).where(matches, beyond, tasks.c.id <= last)
     statement = statement.values(
         deleted_at=taken.c.changed_at if to_trash else null(),
         updated_at=taken.c.changed_at,
-        revision=taken.c.revision - count + matched.c.number,
+        revision=taken.c.revision - count + func.width_bucket(tasks.c.id, ids, type_=BigInteger),
     )
     moved = statement.returning(tasks.c.id).cte("moved")
-    last = select(func.max(matched.c.id)).scalar_subquery()
     answer = select(func.count(), count.label("matched"), last.label("last_id"))
     return answer.select_from(moved)

@@ -16,7 +16,9 @@ from sqlalchemy import (
     delete,
     exists,
     func,
+    literal_column,
     select,
+    tuple_,
 )
 
 from backend.models.task import idempotency_keys, task_lists, tasks
@@ -25,6 +27,7 @@ from backend.queries.revisions import bump
 from backend.queries.statement import KeyRow, MomentRow, OwnerCountRow, Statement
 
 _OLD = tasks.c.deleted_at < bindparam("before", type_=tasks.c.deleted_at.type)
+_ONE: ColumnElement[Any] = literal_column("1")
 _EXPIRED = idempotency_keys.c.expires_at <= func.now()
 
 
@@ -41,20 +44,27 @@ def _remove_tasks() -> Executable:
     """The oldest of the trash; the owner's `horizon` rises to the highest revision that goes.
 
     Whoever asks for the changes since an earlier one cannot be told of these deletions any more.
+    What is old up to the last of them is, in one snapshot, what was found first: a join would
+    compare all with all where PostgreSQL expects none (`lists.py`).
     """
-    doomed = select(tasks.c.id, tasks.c.revision).where(owned(), _OLD)
-    first = doomed.order_by(tasks.c.deleted_at, tasks.c.id).limit(_limit()).cte("doomed")
+    place = (tasks.c.deleted_at, tasks.c.id)
+    doomed = select(*place, tasks.c.revision).where(owned(), _OLD)
+    first = doomed.order_by(*place).limit(_limit()).cte("doomed")
+    of_first = (first.c.deleted_at, first.c.id)
+    last = select(*of_first).order_by(*(one.desc() for one in of_first)).limit(_ONE).cte("last")
     highest = select(func.max(first.c.revision)).scalar_subquery()
     taken = bump(exists(select(first.c.id)), horizon=func.greatest(task_lists.c.horizon, highest))
-    condition = (owned(), _OLD, tasks.c.id == first.c.id, taken.c.revision.is_not(None))
+    is_doomed = tuple_(*place) <= tuple_(last.c.deleted_at, last.c.id)
+    condition = (owned(), _OLD, is_doomed, taken.c.revision.is_not(None))
     return delete(tasks).where(*condition).returning(tasks.c.id)
 
 
 def _remove_keys() -> Executable:
     keys = idempotency_keys.c
     expired = select(keys.key).where(owned(idempotency_keys), _EXPIRED)
-    doomed = expired.order_by(keys.key).limit(_limit())
-    condition = (owned(idempotency_keys), _EXPIRED, keys.key.in_(doomed))
+    doomed = expired.order_by(keys.key).limit(_limit()).cte("doomed")
+    last = select(func.max(doomed.c.key)).scalar_subquery()
+    condition = (owned(idempotency_keys), _EXPIRED, keys.key <= last)
     return delete(idempotency_keys).where(*condition).returning(keys.key)
 
 
