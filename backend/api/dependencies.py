@@ -107,13 +107,14 @@ async def get_list_query(
 ) -> ListQuery:
     """What the list is asked for. Raises UriTooLong if a cursor could not be added to it."""
     require_room_for_cursor(request)
+    filters = _filters(parameters, deleted=parameters.deleted)
     return ListQuery(
-        _filters(parameters, deleted=parameters.deleted),
+        filters,
         parameters.sort,
         parameters.limit,
         parameters.cursor,
         parameters.count,
-        if_none_match,
+        None if filters.follow_the_clock else if_none_match,
     )
 
 

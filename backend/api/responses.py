@@ -73,7 +73,7 @@ def page_response(
     """
     if known := _unless_known(page.revision, if_match, if_none_match):
         return known
-    headers = {"ETag": f'"{page.revision}"'}
+    headers = {"ETag": f'"{page.revision}"'} if page.is_of_revision else {}
     if page.next_cursor:
         headers["Link"] = f'<{_next_page(request, page.next_cursor)}>; rel="next"'
     if page.total is not None:

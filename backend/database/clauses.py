@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Table, TableClause, types
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import dml as postgresql
-from sqlalchemy.dialects.postgresql.operators import CONTAINS
+from sqlalchemy.dialects.postgresql.operators import CONTAINS, OVERLAP
 from sqlalchemy.sql import dml, elements, functions, operators, schema, selectable, sqltypes
 from sqlalchemy.sql.visitors import InternalTraversal
 
@@ -56,7 +56,7 @@ _CLAUSES = (
     }
 )
 _OPERATORS = {
-    *(None, CONTAINS, operators.add, operators.all_op, operators.and_, operators.any_op),
+    *(None, CONTAINS, OVERLAP, operators.add, operators.all_op, operators.and_, operators.any_op),
     *(operators.collate, operators.comma_op, operators.concat_op, operators.desc_op, operators.eq),
     *(operators.exists, operators.ge, operators.gt, operators.in_op, operators.inv),
     *(operators.is_, operators.is_distinct_from, operators.is_false, operators.is_not),

@@ -95,6 +95,12 @@ class FilterParameters(BaseModel):
     due_to: Day | None = Field(None, description="Last day, inclusive.")
     time_zone: TimeZone = "UTC"
     updated_since: Instant | None = Field(None, description="Inclusive.")
+    completed_since: Instant | None = Field(None, description="Inclusive; open tasks are not in.")
+    overdue: Choice | None = Field(
+        None, description="Open, and due before now; a day before today in `time_zone`."
+    )
+    untagged: Choice | None = Field(None, description="`true`: without any tag.")
+    without_tag: tuple[WantedTag, ...] = Field((), description="None of these. Nothing is trimmed.")
 
 
 class ListParameters(FilterParameters):

@@ -34,6 +34,10 @@ FILTERS = {
     "due_to": "due_to=2026-06-01&time_zone=Europe/Berlin",
     "updated_since": "updated_since=2026-02-01T00:00:00Z",
     "deleted": "deleted=true",
+    "overdue": "overdue=true&time_zone=Europe/Berlin",
+    "untagged": "untagged=true",
+    "without_tag": "without_tag=tag1&without_tag=tag2",
+    "completed_since": "completed_since=2026-02-01T00:00:00Z",
     "all": "completed=false&priority=none&tag=tag1&q=9&due_from=2026-01-01&due_to=2026-12-31",
 }
 KEYS = ("created_at", "updated_at", "due", "priority", "order", "title", "completed")

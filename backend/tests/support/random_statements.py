@@ -9,7 +9,9 @@ from typing import Any
 from hypothesis import strategies as st
 from sqlalchemy import (
     Table,
+    Text,
     and_,
+    cast,
     delete,
     exists,
     func,
@@ -24,7 +26,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from backend.models.task import idempotency_keys, task_lists, tasks
 from backend.queries.ownership import owner
@@ -58,6 +60,10 @@ FLAWS: dict[str, Callable[[Any], Any]] = {
     "elsewhere": lambda table: tasks.alias().c.user_id == owner(),
     "subquery": lambda table: table.c.user_id.in_(select(task_lists.c.user_id)),
 }
+
+
+def _array(text: str) -> Any:
+    return cast(literal_column(f"'{text}'"), ARRAY(Text))
 
 
 class Builder:
@@ -163,7 +169,8 @@ class Builder:
         source = self._one_of(sources)
         column = self._columns(source)[0]
         if not depth or self._draw(st.booleans()):
-            return self._one_of((column > 3, or_(column > 3, column.is_(None))))
+            apart = not_(_array("{a}").overlap(_array("{}")))
+            return self._one_of((column > 3, or_(column > 3, column.is_(None)), apart))
         inner = self.query(depth - 1).subquery()
         conditions: dict[str, Callable[[], Any]] = {
             "exists": lambda: exists(select(inner.c.a)),
