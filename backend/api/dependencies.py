@@ -21,6 +21,7 @@ from backend.errors import FieldError, Forbidden, InvalidRequest, Overloaded
 from backend.queries.filters import Filters
 from backend.queries.search import patterns
 from backend.runtime import Runtime
+from backend.services.changes import ChangeService
 from backend.services.lists import ListQuery, ListService
 from backend.services.tasks import TaskService
 
@@ -74,6 +75,13 @@ async def get_tasks(session: Annotated[OwnedSession, Depends(get_owned_session)]
 async def get_lists(session: Annotated[OwnedSession, Depends(get_owned_session)]) -> ListService:
     """Many tasks of the owner."""
     return ListService(session)
+
+
+async def get_changes(
+    session: Annotated[OwnedSession, Depends(get_owned_session)],
+) -> ChangeService:
+    """What has changed of the owner's tasks."""
+    return ChangeService(session)
 
 
 async def get_body_owners_tasks(
@@ -133,6 +141,7 @@ async def require_ready(request: Request) -> None:
 
 Tasks = Annotated[TaskService, Depends(get_tasks)]
 Lists = Annotated[ListService, Depends(get_lists)]
+ChangeFeed = Annotated[ChangeService, Depends(get_changes)]
 BodyOwnersTasks = Annotated[TaskService, Depends(get_body_owners_tasks)]
 BulkFilters = Annotated[Filters, Depends(get_bulk_filters)]
 TrashFilters = Annotated[Filters, Depends(get_trash_filters)]

@@ -47,6 +47,14 @@ def bump(condition: Condition, by: ColumnElement[Any] = _ONE, **more: Any) -> CT
     return statement.returning(task_lists.c.revision, task_lists.c.changed_at).cte("bump")
 
 
+def expire() -> CTE[Any]:
+    """Take the owner's row and its next number, below which no cursor is good any more."""
+    following = func.greatest(task_lists.c.revision + 1, _MICROSECONDS)
+    statement = update(task_lists).where(owned(task_lists))
+    statement = statement.values(revision=following, horizon=following, changed_at=_NOW)
+    return statement.returning(task_lists.c.revision).cte("expired")
+
+
 def first_bump(condition: Condition | None = None) -> CTE[Any]:
     """The same for a create, which may be the owner's first write."""
     fresh: Select[Any] = select(

@@ -65,6 +65,14 @@ class PageRow(NamedTuple):
     json: str | None
 
 
+class ChangesRow(NamedTuple):
+    """The owner's revision and horizon, and the changes with SEPARATOR between."""
+
+    revision: int
+    horizon: int
+    json: str | None
+
+
 class MovedRow(NamedTuple):
     """How many tasks a batch moved, of how many that matched, and the last of these."""
 

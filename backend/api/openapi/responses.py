@@ -6,6 +6,7 @@ from backend.api.schemas.problems import Problem
 from backend.errors import (
     AppError,
     Conflict,
+    CursorExpired,
     DatabaseUnavailable,
     Forbidden,
     HeadersTooLarge,
@@ -81,6 +82,10 @@ LISTED: Answers = {
     200: {"headers": _LIST},
     **_UNCHANGED,
     **_problems(InvalidRequest, InvalidCursor, PreconditionFailed),
+}
+CHANGED: Answers = {
+    200: {"headers": {"Link": _LIST["Link"]}},
+    **_problems(CursorExpired),
 }
 CREATED: Answers = {
     201: {"headers": _ETAG | _LOCATION | _REPLAYED},

@@ -4,15 +4,16 @@ Handlers are plain functions that run on the event loop's thread: what blocks, o
 longer than a millisecond, goes through `run_in_thread` (`database/waiting.py`).
 """
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.routing import BaseRoute
 
 from backend.api.dependencies import (
     BodyOwnersTasks,
     BulkFilters,
+    ChangeFeed,
     ListRequest,
     Lists,
     Tasks,
@@ -21,6 +22,7 @@ from backend.api.dependencies import (
 from backend.api.openapi.document import operation_id
 from backend.api.openapi.responses import (
     ANYWHERE,
+    CHANGED,
     CREATED,
     DELETED,
     LISTED,
@@ -31,6 +33,7 @@ from backend.api.openapi.responses import (
     WRITTEN,
 )
 from backend.api.responses import (
+    changes_response,
     created_response,
     page_response,
     read_response,
@@ -39,6 +42,7 @@ from backend.api.responses import (
 )
 from backend.api.routing.event_loop import Handler, on_event_loop
 from backend.api.routing.route import StrictRoute
+from backend.api.schemas.changes import ChangeParameters, ChangesRead
 from backend.api.schemas.fields import TaskId
 from backend.api.schemas.headers import IdempotencyKey, IfMatch, IfNoneMatch
 from backend.api.schemas.lists import Restored
@@ -49,12 +53,13 @@ from backend.api.schemas.tasks import (
     TaskPatch,
     TaskRead,
 )
+from backend.services.changes import Position
 
 
 class _TaskSegment(StringConvertor):
     """A segment where an id is due. A fixed address is no task, so its 405 names its methods."""
 
-    regex = r"(?!restore\Z)[^/]+"
+    regex = r"(?!(?:restore|changes)\Z)[^/]+"
 
 
 register_url_convertor("task", _TaskSegment())
@@ -90,6 +95,14 @@ def delete_tasks(filters: BulkFilters, lists: Lists) -> Response:
 def restore_tasks(filters: TrashFilters, lists: Lists) -> Response:
     """Take all tasks that match out of the trash; without a filter, all. Repeatable."""
     return restored_response(lists.move(filters))
+
+
+def list_changes(
+    request: Request, parameters: Annotated[ChangeParameters, Query()], feed: ChangeFeed
+) -> Response:
+    """What has changed since a revision, in order; what is in the trash as its id alone."""
+    position = Position(parameters.since, parameters.began)
+    return changes_response(request, feed.page(position, parameters.limit))
 
 
 def read_task(
@@ -152,6 +165,7 @@ def _surface(
     add("POST", "", create, **one, **body, status_code=201, responses=CREATED)
     add("DELETE", "", delete_tasks, status_code=204)
     add("POST", "/restore", restore_tasks, response_model=Restored)
+    add("GET", "/changes", list_changes, response_model=ChangesRead, responses=CHANGED)
     add("GET", address, read_task, **one, responses=READ)
     add("PUT", address, replace_task, **one, **body, responses=WRITTEN)
     add("PATCH", address, patch_task, **one, **body, responses=PATCHED, openapi_extra=MERGE_PATCH)

@@ -74,6 +74,16 @@ def test_many_tasks_are_one_round_trip(wired: tuple[Api, Proxy], method: str, qu
     assert proxy.round_trips - before == 1
 
 
+@pytest.mark.requirement("NFR-05", "FR-41")
+def test_a_page_of_the_feed_is_one_round_trip_whatever_it_answers(wired: tuple[Api, Proxy]) -> None:
+    api, proxy = wired
+    tasks = [api.made() for _ in range(3)]
+    for since, status in ((0, 200), (tasks[0]["revision"], 200), (2**62, 410)):
+        before = proxy.round_trips
+        assert api.changes(since=since, limit=1).status_code == status
+        assert proxy.round_trips - before == 1
+
+
 @pytest.mark.requirement("NFR-05", "FR-17")
 @pytest.mark.parametrize("query", ["", "count=true&sort=title&q=x"])
 def test_what_the_client_has_is_one_round_trip(wired: tuple[Api, Proxy], query: str) -> None:

@@ -93,6 +93,11 @@ class Api:
         """By a query as it is sent, or by parameters."""
         return self.client.get(self.tasks(query or _query(parameters)), headers=headers)
 
+    def changes(self, headers: Headers = None, **parameters: object) -> Response:
+        """A page of the feed."""
+        url = self.surface.under(self.owner, "changes", _query(parameters))
+        return self.client.get(url, headers=headers)
+
     def delete_all(
         self, query: str = "", headers: Headers = None, **parameters: object
     ) -> Response:

@@ -33,7 +33,11 @@ class Surface:
 
     def restore(self, owner: object, query: str = "") -> str:
         """The address that takes many tasks out of the trash."""
-        url = self.task(owner, "restore")
+        return self.under(owner, "restore", query)
+
+    def under(self, owner: object, name: str, query: str = "") -> str:
+        """The address of a name below the collection, like `changes`."""
+        url = self.task(owner, name)
         return url + f"{'&' if '?' in url else '?'}{query}" if query else url
 
     def create(self, owner: object, **content: Any) -> Request:
