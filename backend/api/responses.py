@@ -9,9 +9,11 @@ from urllib.parse import quote, unquote_plus
 from fastapi import Request, Response
 
 from backend.errors import PreconditionFailed, UriTooLong
+from backend.services.batch import Batch
 from backend.services.changes import Changes
 from backend.services.entity_tags import EntityTags
 from backend.services.lists import Page
+from backend.services.summary import Summary
 from backend.services.tasks import Answer, Created
 
 MAX_CURSOR = 2048
@@ -101,6 +103,24 @@ def changes_response(request: Request, page: Changes) -> Response:
         place += f"&began={after.began}"
     link = f'<{_next_page(request, place, {"since", "began"})}>; rel="next"'
     return Response(text, 200, {"Link": link}, _JSON)
+
+
+def summary_response(summary: Summary) -> Response:
+    """200 with the numbers, or 304 if the client has them."""
+    headers = {"ETag": summary.tag}
+    if summary.json is None:
+        return Response(status_code=304, headers=headers)
+    return Response(summary.json, 200, headers, _JSON)
+
+
+def batch_response(batch: Batch) -> Response:
+    """200 with a result for each operation."""
+    results = (
+        f'{{"status":{one.status},"task":{one.task}}}' if one.task else f'{{"status":{one.status}}}'
+        for one in batch.results
+    )
+    headers = {"Idempotent-Replayed": "true"} if batch.is_replay else {}
+    return Response(f'{{"results":[{",".join(results)}]}}', 200, headers, _JSON)
 
 
 def require_room_for_cursor(request: Request) -> None:

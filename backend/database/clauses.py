@@ -33,12 +33,23 @@ _SAVEPOINTS = {
     elements.ReleaseSavepointClause,
 }
 _FUNCTION_CLASSES = {
-    *(functions.Function, functions.coalesce, functions.count, functions.max, functions.now),
+    *(functions.Function, functions.coalesce, functions.count, functions.max, functions.min),
+    functions.now,
 }
 _FUNCTIONS = {
     *("coalesce", "count", "current_setting", "date_part", "greatest", "has_table_privilege"),
-    *("max", "nextval", "now", "row_number", "row_to_json", "string_agg", "timezone", "to_char"),
-    "to_regclass",
+    *(
+        "max",
+        "min",
+        "nextval",
+        "now",
+        "row_number",
+        "row_to_json",
+        "string_agg",
+        "timezone",
+        "to_char",
+    ),
+    *("to_regclass", "unnest"),
 }
 _CLAUSES = (
     STATEMENTS
@@ -52,6 +63,7 @@ _CLAUSES = (
         *(elements.TableValuedColumn, elements.True_, elements.Tuple),
         *(elements.UnaryExpression, postgresql.OnConflictDoUpdate, schema.Column),
         *(selectable.Alias, selectable.CTE, selectable.Exists, selectable.Join, selectable.Lateral),
+        selectable.ForUpdateArg,
         *(selectable.ScalarSelect, selectable.SelectStatementGrouping, selectable.Subquery),
     }
 )
@@ -184,6 +196,8 @@ def _require_known(clause: Any) -> None:
         raise RefusedStatementError("a statement has text, or a column of no table of ours")
     if kind is elements.BindParameter and clause.literal_execute:
         raise RefusedStatementError("a statement writes a value into its text")
+    if kind is selectable.ForUpdateArg and not _is_known_lock(clause):
+        raise RefusedStatementError("a statement has a lock of another kind than writes take")
     if isinstance(clause, selectable.AliasedReturnsRows) and not _is_known_alias(clause):
         raise RefusedStatementError("a statement has an alias of what is on no list")
 
@@ -194,6 +208,11 @@ def _is_known_column(column: Any) -> bool:
         return column.table is None and bool(_CONSTANT.fullmatch(column.name))
     is_inner = isinstance(column.table, selectable.AliasedReturnsRows)
     return is_inner or column.name in _ALEMBIC_VERSION[1]
+
+
+def _is_known_lock(lock: Any) -> bool:
+    """Whether it is the lock of an UPDATE: it waits for its turn, and for all rows."""
+    return bool(lock.key_share) and not (lock.read or lock.nowait or lock.skip_locked or lock.of)
 
 
 def _is_known_alias(alias: Any) -> bool:

@@ -80,6 +80,15 @@ def now_in(zone: ZoneInfo) -> dict[str, Any]:
     return {"filter_now": now, "filter_today": now.astimezone(zone).date()}
 
 
+def day_in(moments: Mapping[str, Any], zone: ZoneInfo) -> dict[str, datetime]:
+    """The first and the last instant of the day of `now_in`."""
+    today = moments["filter_today"]
+    return {
+        "today_from": _instant(today, time.min, zone),
+        "today_to": _instant(today, time.max, zone),
+    }
+
+
 def _is_untagged() -> Condition:
     """Wrapped, so that the planner does not take it for rare, and reads the table for it."""
     is_empty = tasks.c.tags == cast(literal_column("'{}'"), ARRAY(Text))

@@ -92,6 +92,16 @@ CREATED: Answers = {
     **_BODY,
     **_problems(IdempotencyKeyReused),
 }
+SUMMARISED: Answers = {
+    200: {"headers": {"ETag": _header("The revision, and until when the numbers hold.")}},
+    **_UNCHANGED,
+}
+BATCHED: Answers = {
+    200: {"headers": _REPLAYED},
+    **_BODY,
+    **MISSING,
+    **_problems(Conflict, PreconditionFailed, IdempotencyKeyReused),
+}
 FOUND: Answers = {200: {"headers": _ETAG}, **MISSING}
 RESTORED: Answers = {**FOUND, **_problems(PreconditionFailed)}
 READ: Answers = {**FOUND, **_UNCHANGED, **_problems(PreconditionFailed)}

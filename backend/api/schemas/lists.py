@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from annotated_types import Ge, Le
+from fastapi import Query
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -81,6 +82,11 @@ Sort = Annotated[
         description=f"Of {', '.join(SORT_KEYS)}, like `due,-priority`; `-` reverses; null is last, "
         "`id` breaks ties. Without it, `created_at`."
     ),
+]
+
+
+DryRun = Annotated[
+    Choice, Query(description="The same answer, and nothing is written; the key is ignored.")
 ]
 
 

@@ -39,6 +39,52 @@ def follow(client: RecordingClient) -> None:
     assert nobody.json()["revision"] == 0
 
 
+def run_batches(client: RecordingClient, connection: Connection, same_id: int) -> None:
+    """Batches of one owner write its tasks, and nothing of the other's, with or without a key."""
+    mine, theirs = (Api(client, PRIMARY, owner) for owner in (MINE, THEIRS))
+    before = rows(connection, THEIRS)
+    for number, headers in enumerate(({}, {"Idempotency-Key": "batch"})):
+        first = mine.changes()
+        assert first.is_success
+        last = first.json()["revision"]
+        answer = mine.batch(
+            {"op": "create", "task": {"title": "new"}},
+            {"op": "update", "id": same_id, "changes": {"title": f"batch {number}"}},
+            headers=headers,
+        )
+        assert answer.status_code == 200
+        tasks = [result["task"] for result in answer.json()["results"]]
+        assert [task["user_id"] for task in tasks] == [MINE, MINE]
+        assert last < tasks[0]["revision"] < tasks[1]["revision"]
+        assert mine.read(same_id).json() == tasks[1]
+        assert mine.list().headers["etag"] == f'"{tasks[1]["revision"]}"'
+        assert rows(connection, THEIRS) == before
+        mine.batch({"op": "delete", "id": tasks[0]["id"]})
+        foreign = theirs.list().json()[0]["id"]
+        assert mine.batch({"op": "delete", "id": foreign}).status_code == 404
+    other = theirs.batch({"op": "create", "task": {"title": "k"}}, headers=headers)
+    assert (other.status_code, "idempotent-replayed" in other.headers) == (200, False)
+
+
+def count(client: RecordingClient) -> None:
+    """The numbers of one owner are those of its own tasks."""
+    for owner in (MINE, THEIRS):
+        api = Api(client, PRIMARY, owner)
+        api.made(tags=[f"of {owner}"])
+    for owner in (MINE, THEIRS):
+        api = Api(client, PRIMARY, owner)
+        answer = api.summary()
+        assert answer.is_success
+        numbers = answer.json()
+        assert numbers["by_tag"] == [{"tag": f"of {owner}", "open": 1}]
+        live = api.list().json()
+        assert numbers["open"] + numbers["completed"] == len(live)
+        assert numbers["trash"] == len(api.list(deleted=True).json())
+        assert numbers["revision"] == int(api.list().headers["etag"].strip('"'))
+        known = {"If-None-Match": answer.headers["etag"]}
+        assert api.summary(known).status_code == 304
+
+
 def expire(connection: Connection) -> None:
     """The command lets one owner's cursors expire, and none of the other's."""
     theirs, mine = rows(connection, THEIRS), rows(connection, MINE)

@@ -46,6 +46,14 @@ class Surface:
             return Request("POST", f"/api/{owner}/tasks", content)
         return Request("POST", "/api/v1/tasks", {**content, "user_id": owner})
 
+    def batch(self, owner: object, *operations: Any, query: str = "") -> Request:
+        """The request that runs these operations."""
+        more = f"?{query}" if query else ""
+        if self.name == "primary":
+            return Request("POST", f"/api/{owner}/tasks/batch{more}", {"operations": operations})
+        body = {"user_id": owner, "operations": operations}
+        return Request("POST", f"/api/v1/tasks/batch{more}", body)
+
     def verbs(self, owner: object, task_id: object) -> dict[str, Request]:
         """Every request that names a task; in this order each of the writes changes it."""
         url = self.task(owner, task_id)
