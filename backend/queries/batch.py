@@ -170,7 +170,7 @@ def _after(wanted: CTE[Any], numbers: CTE[Any]) -> CTE[Any]:
     is_new = one.c.kind == _word("create")
     values: dict[str, ColumnElement[Any]] = {
         "user_id": owner(),
-        "id": case((is_new, func.nextval("tasks_id_seq")), else_=one.c.task_id),
+        "id": case((is_new, func.nextval(literal_column("'tasks_id_seq'"))), else_=one.c.task_id),
         **{name: one.c[name] for name in WRITTEN},
         "completed_at": case((one.c.completed, func.coalesce(one.c.old_completed_at, at))),
         "revision": case((one.c.differs, one.c.change), else_=one.c.old_revision),

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from backend.models.task import PriorityRank, due, tasks
+from backend.queries.ownership import Condition
 from backend.queries.search import contains_all_words, patterns
 from backend.queries.slots import Atom, Part, all_of
 
@@ -135,16 +136,18 @@ FILTERS: dict[str, Filter] = {
         _equal("filter_updated_since"),
     ),
     "completed_since": Filter(
-        tasks.c.completed_at >= _bound_instant("filter_completed_since"),
+        Atom(tasks.c.completed_at >= _bound_instant("filter_completed_since")),
         _equal("filter_completed_since"),
     ),
     "overdue": Filter(
-        is_overdue() == _bound_flag("filter_overdue"),
+        Atom(is_overdue() == _bound_flag("filter_overdue")),
         lambda asked, zone: {"filter_overdue": asked, **now_in(zone)},
     ),
-    "untagged": Filter(_is_untagged() == _bound_flag("filter_untagged"), _equal("filter_untagged")),
+    "untagged": Filter(
+        Atom(_is_untagged() == _bound_flag("filter_untagged")), _equal("filter_untagged")
+    ),
     "without_tag": Filter(
-        not_(tasks.c.tags.overlap(bindparam("filter_without_tags", type_=ARRAY(Text)))),
+        Atom(not_(tasks.c.tags.overlap(bindparam("filter_without_tags", type_=ARRAY(Text))))),
         _equal("filter_without_tags"),
     ),
 }

@@ -19,7 +19,6 @@ pytestmark = [pytest.mark.untraced, pytest.mark.requirement("NFR-40")]
 
 BIG, REVISION, PAGE = 1, 200_000, 100
 POSITIONS = {"first": 0, "middle": 50_000, "late": 99_800, "nothing new": REVISION}
-TYPES = {"address": "text"}
 
 
 @pytest.fixture(scope="module")
@@ -54,8 +53,8 @@ def test_a_page_reads_as_little_wherever_it_lies(
     asked = {} if began is None or not since else {"began": began}
     answer = Api(client, PRIMARY, BIG).changes(since=since, limit=PAGE, **asked)
     assert answer.status_code == 200
-    [(sql, values)] = client.recorder.statements
-    found = explained(below, mode, sql, values, TYPES)
+    [(statement, values)] = client.recorder.sent
+    found = explained(below, mode, statement, values)
     of_tasks = [scan for scan in found if scan["Relation Name"] == "tasks"]
     assert of_tasks
     assert all(map(asks_owner, of_tasks))
