@@ -9,6 +9,7 @@ AppError
 │   └── TaskNotFound         404 task_not_found (missing, trashed and foreign alike)
 ├── MethodNotAllowed         405 method_not_allowed
 ├── Conflict                 409 conflict
+├── CursorExpired            410 cursor_expired
 ├── PreconditionFailed       412 precondition_failed
 ├── PayloadTooLarge          413 payload_too_large
 ├── UriTooLong               414 uri_too_long
@@ -107,6 +108,17 @@ class Conflict(AppError):
     code = "conflict"
     title = "Conflict"
     detail = "The change does not fit the task as it is now."
+
+
+class CursorExpired(AppError):
+    status = 410
+    code = "cursor_expired"
+    title = "Cursor expired"
+    detail = "Changes since this revision are not known any more."
+    way_out: ClassVar[str] = " Drop what you have, and begin again with since=0."
+
+    def __init__(self, reason: str | None = None) -> None:
+        super().__init__((reason or self.detail) + self.way_out)
 
 
 class PreconditionFailed(AppError):

@@ -11,6 +11,7 @@ from fastapi import Depends, Query, Request
 from sqlmodel import Session
 
 from backend.api.responses import require_room_for_cursor, root_of
+from backend.api.schemas.batch import OwnedOperations
 from backend.api.schemas.fields import UserId
 from backend.api.schemas.headers import IfNoneMatch
 from backend.api.schemas.lists import FilterParameters, ListParameters
@@ -21,7 +22,10 @@ from backend.errors import FieldError, Forbidden, InvalidRequest, Overloaded
 from backend.queries.filters import Filters
 from backend.queries.search import patterns
 from backend.runtime import Runtime
+from backend.services.batch import BatchService
+from backend.services.changes import ChangeService
 from backend.services.lists import ListQuery, ListService
+from backend.services.summary import SummaryService
 from backend.services.tasks import TaskService
 
 
@@ -76,11 +80,39 @@ async def get_lists(session: Annotated[OwnedSession, Depends(get_owned_session)]
     return ListService(session)
 
 
+async def get_changes(
+    session: Annotated[OwnedSession, Depends(get_owned_session)],
+) -> ChangeService:
+    """What has changed of the owner's tasks."""
+    return ChangeService(session)
+
+
 async def get_body_owners_tasks(
     request: Request, body: OwnedTaskContent, caller: Caller, session: RequestSession
 ) -> TaskService:
     """Single tasks of the owner whom the body names."""
     return TaskService(_owned(body.user_id, caller, request, session))
+
+
+async def get_summaries(
+    session: Annotated[OwnedSession, Depends(get_owned_session)],
+) -> SummaryService:
+    """The numbers of the owner's tasks."""
+    return SummaryService(session)
+
+
+async def get_batches(
+    session: Annotated[OwnedSession, Depends(get_owned_session)],
+) -> BatchService:
+    """Many operations of the owner."""
+    return BatchService(session)
+
+
+async def get_body_owners_batches(
+    request: Request, body: OwnedOperations, caller: Caller, session: RequestSession
+) -> BatchService:
+    """Many operations of the owner whom the body names."""
+    return BatchService(_owned(body.user_id, caller, request, session))
 
 
 def _filters(parameters: FilterParameters, *, deleted: bool = False) -> Filters:
@@ -107,13 +139,14 @@ async def get_list_query(
 ) -> ListQuery:
     """What the list is asked for. Raises UriTooLong if a cursor could not be added to it."""
     require_room_for_cursor(request)
+    filters = _filters(parameters, deleted=parameters.deleted)
     return ListQuery(
-        _filters(parameters, deleted=parameters.deleted),
+        filters,
         parameters.sort,
         parameters.limit,
         parameters.cursor,
         parameters.count,
-        if_none_match,
+        None if filters.follow_the_clock else if_none_match,
     )
 
 
@@ -132,6 +165,10 @@ async def require_ready(request: Request) -> None:
 
 Tasks = Annotated[TaskService, Depends(get_tasks)]
 Lists = Annotated[ListService, Depends(get_lists)]
+ChangeFeed = Annotated[ChangeService, Depends(get_changes)]
+Summaries = Annotated[SummaryService, Depends(get_summaries)]
+Batches = Annotated[BatchService, Depends(get_batches)]
+BodyOwnersBatches = Annotated[BatchService, Depends(get_body_owners_batches)]
 BodyOwnersTasks = Annotated[TaskService, Depends(get_body_owners_tasks)]
 BulkFilters = Annotated[Filters, Depends(get_bulk_filters)]
 TrashFilters = Annotated[Filters, Depends(get_trash_filters)]

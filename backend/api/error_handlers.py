@@ -36,10 +36,14 @@ def problem_response(error: AppError, headers: Mapping[str, str] | None = None) 
 def _field_error(error: Mapping[str, Any], fields: BodyFields | None) -> FieldError:
     """Where and what, in our words where the library's would repeat what was sent or say little."""
     loc, code = list(error["loc"]), error["type"]
-    place = ".".join(map(str, loc))
+    shown = [loc[0], *fields.place_of(loc[1:])] if fields and loc[0] == "body" else loc
+    place = ".".join(map(str, shown))
+    if code in {"union_tag_invalid", "union_tag_not_found"}:
+        tags = ", ".join(fields.tags_at(loc[1:])) if fields else ""
+        return FieldError(f"{place}.op", f"must be one of: {tags}", "unknown_operation")
     if code == "extra_forbidden":
         allowed = fields.allowed_at(loc[1:-1]) if fields else []
-        place = ".".join(map(str, loc[:-1]))
+        place = ".".join(map(str, shown[:-1]))
         return FieldError(place, f"takes only: {', '.join(allowed)}", "unknown_field")
     if code == "string_pattern_mismatch":
         return FieldError(place, "must be of the form that the OpenAPI document names", code)

@@ -1,5 +1,7 @@
 """Answers of the service as HTTP: the JSON is sent as the database rendered it."""
 
+import json
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote_plus
@@ -7,8 +9,11 @@ from urllib.parse import quote, unquote_plus
 from fastapi import Request, Response
 
 from backend.errors import PreconditionFailed, UriTooLong
+from backend.services.batch import Batch
+from backend.services.changes import Changes
 from backend.services.entity_tags import EntityTags
 from backend.services.lists import Page
+from backend.services.summary import Summary
 from backend.services.tasks import Answer, Created
 
 MAX_CURSOR = 2048
@@ -73,9 +78,10 @@ def page_response(
     """
     if known := _unless_known(page.revision, if_match, if_none_match):
         return known
-    headers = {"ETag": f'"{page.revision}"'}
+    headers = {"ETag": f'"{page.revision}"'} if page.is_of_revision else {}
     if page.next_cursor:
-        headers["Link"] = f'<{_next_page(request, page.next_cursor)}>; rel="next"'
+        place = f"cursor={page.next_cursor}"
+        headers["Link"] = f'<{_next_page(request, place, {"cursor"})}>; rel="next"'
     if page.total is not None:
         headers["X-Total-Count"] = str(page.total)
     return Response(page.json, 200, headers, _JSON)
@@ -86,28 +92,63 @@ def restored_response(number: int) -> Response:
     return Response(f'{{"restored":{number}}}', 200, media_type=_JSON)
 
 
+def changes_response(request: Request, page: Changes) -> Response:
+    """200 with a page of the feed, and a link to the next one while there is more."""
+    has_more, after = json.dumps(page.has_more), page.next
+    text = f'{{"items":[{",".join(page.items)}],"revision":{after.since},"has_more":{has_more}}}'
+    if not page.has_more:
+        return Response(text, 200, media_type=_JSON)
+    place = f"since={after.since}"
+    if after.began is not None:
+        place += f"&began={after.began}"
+    link = f'<{_next_page(request, place, {"since", "began"})}>; rel="next"'
+    return Response(text, 200, {"Link": link}, _JSON)
+
+
+def summary_response(summary: Summary) -> Response:
+    """200 with the numbers, or 304 if the client has them."""
+    headers = {"ETag": summary.tag}
+    if summary.json is None:
+        return Response(status_code=304, headers=headers)
+    return Response(summary.json, 200, headers, _JSON)
+
+
+def batch_response(batch: Batch) -> Response:
+    """200 with a result for each operation."""
+    results = (
+        f'{{"status":{one.status},"task":{one.task}}}' if one.task else f'{{"status":{one.status}}}'
+        for one in batch.results
+    )
+    headers = {"Idempotent-Replayed": "true"} if batch.is_replay else {}
+    return Response(f'{{"results":[{",".join(results)}]}}', 200, headers, _JSON)
+
+
 def require_room_for_cursor(request: Request) -> None:
     """Raise UriTooLong for a list whose next page would have an address that nobody can ask."""
     sent = request.scope["query_string"]
     if len(sent) * 3 + len(request.scope["raw_path"]) + MAX_CURSOR < UriTooLong.limit:
         return  # however much of it needs to be encoded
-    target = f"{request.scope['raw_path'].decode('latin-1')}?{_without_cursor(request)}&cursor="
+    kept = _without(request, {"cursor"})
+    target = f"{request.scope['raw_path'].decode('latin-1')}?{kept}&cursor="
     room = UriTooLong.limit - MAX_CURSOR
     if len(target) > room:
         raise UriTooLong(f"The address of a list may have {room} bytes: pages add a cursor to it.")
 
 
-def _next_page(request: Request, cursor: str) -> str:
-    """The client's own spelling of the query stays: another one could be longer than we take."""
-    kept = _without_cursor(request)
-    query = f"{kept}&cursor={cursor}" if kept else f"cursor={cursor}"
+def _next_page(request: Request, place: str, names: Collection[str]) -> str:
+    """The same query at another place, which has these names.
+
+    The client's own spelling of the rest stays: another one could be longer than we take.
+    """
+    kept = _without(request, names)
+    query = f"{kept}&{place}" if kept else place
     return f"{root_of(request)}{path_of(request)}?{query}"
 
 
-def _without_cursor(request: Request) -> str:
-    """The query; only what no address may contain (RFC 3986, 3.4) is encoded."""
+def _without(request: Request, names: Collection[str]) -> str:
+    """The query without these; only what no address may contain (RFC 3986, 3.4) is encoded."""
     parts = request.scope["query_string"].decode("latin-1").split("&")
-    kept = [part for part in parts if part and unquote_plus(part.partition("=")[0]) != "cursor"]
+    kept = [part for part in parts if part and unquote_plus(part.partition("=")[0]) not in names]
     return quote("&".join(kept), safe=_QUERY, encoding="latin-1")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Table, TableClause, types
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import dml as postgresql
-from sqlalchemy.dialects.postgresql.operators import CONTAINS
+from sqlalchemy.dialects.postgresql.operators import CONTAINS, OVERLAP
 from sqlalchemy.sql import dml, elements, functions, operators, schema, selectable, sqltypes
 from sqlalchemy.sql.visitors import InternalTraversal
 
@@ -34,20 +34,12 @@ _SAVEPOINTS = {
 }
 _FUNCTION_CLASSES = {
     *(functions.Function, functions.array_agg, functions.coalesce, functions.count),
-    *(functions.max, functions.now),
+    *(functions.max, functions.min, functions.now),
 }
 _FUNCTIONS = {
-    *(
-        "array_agg",
-        "coalesce",
-        "count",
-        "current_setting",
-        "date_part",
-        "greatest",
-        "has_table_privilege",
-    ),
-    *("max", "nextval", "now", "row_number", "row_to_json", "string_agg", "timezone", "to_char"),
-    *("to_regclass", "width_bucket"),
+    *("array_agg", "coalesce", "count", "current_setting", "date_part", "greatest"),
+    *("has_table_privilege", "max", "min", "nextval", "now", "row_number", "row_to_json"),
+    *("string_agg", "timezone", "to_char", "to_regclass", "unnest", "width_bucket"),
 }
 _CLAUSES = (
     STATEMENTS
@@ -61,11 +53,12 @@ _CLAUSES = (
         *(elements.TableValuedColumn, elements.True_, elements.Tuple),
         *(elements.UnaryExpression, postgresql.OnConflictDoUpdate, schema.Column),
         *(selectable.Alias, selectable.CTE, selectable.Exists, selectable.Join, selectable.Lateral),
+        selectable.ForUpdateArg,
         *(selectable.ScalarSelect, selectable.SelectStatementGrouping, selectable.Subquery),
     }
 )
 _OPERATORS = {
-    *(None, CONTAINS, operators.add, operators.all_op, operators.and_, operators.any_op),
+    *(None, CONTAINS, OVERLAP, operators.add, operators.all_op, operators.and_, operators.any_op),
     *(operators.collate, operators.comma_op, operators.concat_op, operators.desc_op, operators.eq),
     *(operators.exists, operators.ge, operators.gt, operators.in_op, operators.inv),
     *(operators.is_, operators.is_distinct_from, operators.is_false, operators.is_not),
@@ -201,6 +194,8 @@ def _require_known(clause: Any) -> None:
         raise RefusedStatementError("a statement has text, or a column of no table of ours")
     if kind is elements.BindParameter and clause.literal_execute:
         raise RefusedStatementError("a statement writes a value into its text")
+    if kind is selectable.ForUpdateArg and not _is_known_lock(clause):
+        raise RefusedStatementError("a statement has a lock of another kind than writes take")
     if isinstance(clause, selectable.AliasedReturnsRows) and not _is_known_alias(clause):
         raise RefusedStatementError("a statement has an alias of what is on no list")
 
@@ -211,6 +206,11 @@ def _is_known_column(column: Any) -> bool:
         return column.table is None and bool(_CONSTANT.fullmatch(column.name))
     is_inner = isinstance(column.table, selectable.AliasedReturnsRows)
     return is_inner or column.name in _ALEMBIC_VERSION[1]
+
+
+def _is_known_lock(lock: Any) -> bool:
+    """Whether it is the lock of an UPDATE: it waits for its turn, and for all rows."""
+    return bool(lock.key_share) and not (lock.read or lock.nowait or lock.skip_locked or lock.of)
 
 
 def _is_known_alias(alias: Any) -> bool:

@@ -1,6 +1,7 @@
 """One migration at a time, and the timeouts that a migration has instead of the service's."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,9 @@ MIGRATION_LOCK = 7_260_354_671_228_015_161
 
 MAX_LOCK_WAIT = "5s"
 """How long a migration waits for a table; the service's requests queue behind it meanwhile."""
+
+SECONDS_BETWEEN = 0.1
+"""How long one that waits for another migration is quiet."""
 
 _NO_TIMEOUTS = text(
     "SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN ('statement_timeout', "
@@ -36,12 +40,13 @@ def one_at_a_time(engine: Engine) -> Iterator[None]:
     """Hold the lock of all who migrate this database, however long the other one takes.
 
     It is held by a transaction on a connection of its own: the migrations commit one by one, and
-    a lock of a session would outlive us in a pooler.
+    a lock of a session would outlive us in a pooler. Who waits asks again and again: a statement
+    that waits has a snapshot, for whose end a CREATE INDEX CONCURRENTLY of the other would wait.
     """
+    take = text(f"SELECT pg_try_advisory_xact_lock({MIGRATION_LOCK})")
     with engine.connect() as connection, connection.begin():
-        connection.execute(text("SET LOCAL lock_timeout = 0"))
-        is_free = connection.execute(text(f"SELECT pg_try_advisory_xact_lock({MIGRATION_LOCK})"))
-        if not is_free.scalar_one():
+        if not connection.execute(take).scalar_one():
             _log.warning("another migration is running on this database: waiting for its end")
-            connection.execute(text(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})"))
+            while not connection.execute(take).scalar_one():
+                time.sleep(SECONDS_BETWEEN)
         yield

@@ -125,6 +125,18 @@ class Task(SQLModel, table=True):
             "id",
             postgresql_where=text("deleted_at IS NOT NULL"),
         ),
+        Index(  # of the feed: two, so that a first sync reads no trash
+            "ix_tasks_user_id_revision_live",
+            "user_id",
+            "revision",
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
+        Index(
+            "ix_tasks_user_id_revision_trash",
+            "user_id",
+            "revision",
+            postgresql_where=text("deleted_at IS NOT NULL"),
+        ),
     )
 
     user_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
@@ -147,7 +159,10 @@ class Task(SQLModel, table=True):
 
 
 class IdempotencyKey(SQLModel, table=True):
-    """What is kept of a create that named a key: enough to answer its repetition."""
+    """What is kept of a write that named a key: enough to answer its repetition.
+
+    `answer` is that of a batch, whose `task_id` is 0; that of a create follows from its content.
+    """
 
     __tablename__ = "idempotency_keys"
 
@@ -158,6 +173,7 @@ class IdempotencyKey(SQLModel, table=True):
     task_id: int = Field(sa_column=Column(BigInteger, nullable=False))
     revision: int = Field(sa_column=Column(BigInteger, nullable=False))
     created_at: datetime = Field(sa_column=_instant())
+    answer: str | None = Field(sa_column=Column(Text))
 
 
 idempotency_keys: Table = SQLModel.metadata.tables["idempotency_keys"]

@@ -6,10 +6,24 @@ from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Boolean, Date, Text, and_, any_, bindparam, or_
+from sqlalchemy import (
+    Boolean,
+    Date,
+    Text,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    false,
+    func,
+    literal_column,
+    not_,
+    or_,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from backend.models.task import PriorityRank, due, tasks
+from backend.queries.ownership import Condition
 from backend.queries.search import contains_all_words, patterns
 from backend.queries.slots import Atom, Part, all_of
 
@@ -54,6 +68,38 @@ def _due_to() -> Atom:
     return Atom(and_(is_near, or_(days, instants)))
 
 
+def is_overdue() -> Condition:
+    """Open, and due before `filter_now`, or on a day before `filter_today`."""
+    is_late = tasks.c.due_at < _bound_instant("filter_now")
+    is_past = tasks.c.due_date < bindparam("filter_today", type_=Date)
+    return and_(tasks.c.completed.is_(False), func.coalesce(or_(is_late, is_past), false()))
+
+
+def now_in(zone: ZoneInfo) -> dict[str, Any]:
+    """The parameters of `is_overdue`: by this machine's clock, which alone knows all zones."""
+    now = datetime.now(UTC)
+    return {"filter_now": now, "filter_today": now.astimezone(zone).date()}
+
+
+def day_in(moments: Mapping[str, Any], zone: ZoneInfo) -> dict[str, datetime]:
+    """The first and the last instant of the day of `now_in`."""
+    today = moments["filter_today"]
+    return {
+        "today_from": _instant(today, time.min, zone),
+        "today_to": _instant(today, time.max, zone),
+    }
+
+
+def _is_untagged() -> Condition:
+    """Wrapped, so that the planner does not take it for rare, and reads the table for it."""
+    is_empty = tasks.c.tags == cast(literal_column("'{}'"), ARRAY(Text))
+    return func.coalesce(is_empty, false())
+
+
+def _bound_flag(name: str) -> Any:
+    return bindparam(name, type_=Boolean)
+
+
 def _equal(name: str) -> Parameters:
     return lambda asked, zone: {name: list(asked) if isinstance(asked, tuple) else asked}
 
@@ -89,6 +135,21 @@ FILTERS: dict[str, Filter] = {
         Atom(tasks.c.updated_at >= _bound_instant("filter_updated_since")),
         _equal("filter_updated_since"),
     ),
+    "completed_since": Filter(
+        Atom(tasks.c.completed_at >= _bound_instant("filter_completed_since")),
+        _equal("filter_completed_since"),
+    ),
+    "overdue": Filter(
+        Atom(is_overdue() == _bound_flag("filter_overdue")),
+        lambda asked, zone: {"filter_overdue": asked, **now_in(zone)},
+    ),
+    "untagged": Filter(
+        Atom(_is_untagged() == _bound_flag("filter_untagged")), _equal("filter_untagged")
+    ),
+    "without_tag": Filter(
+        Atom(not_(tasks.c.tags.overlap(bindparam("filter_without_tags", type_=ARRAY(Text))))),
+        _equal("filter_without_tags"),
+    ),
 }
 """All filters of a list, by the names of their query parameters (`api/schemas/lists.py`)."""
 
@@ -110,6 +171,11 @@ class Filters:
     def active(self) -> frozenset[str]:
         """The names of the conditions that apply: the shape of the statement."""
         return frozenset(self._asked.keys() | ({"deleted"} if self._deleted else set()))
+
+    @property
+    def follow_the_clock(self) -> bool:
+        """Whether the same question has other answers later, though nothing was written."""
+        return "overdue" in self._asked
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -38,16 +38,28 @@ def bump(condition: Condition, by: ColumnElement[Any] = _ONE, **more: Any) -> CT
 
     The last of `by` numbers is answered; all of them are beyond every number before.
     """
-    following = func.greatest(task_lists.c.revision + by, _MICROSECONDS)
     statement = (
         update(task_lists)
         .where(owned(task_lists), condition)
-        .values(revision=following, changed_at=_NOW, **more)
+        .values(revision=following(task_lists.c.revision, by), changed_at=_NOW, **more)
     )
     return statement.returning(task_lists.c.revision, task_lists.c.changed_at).cte("bump")
 
 
-def first_bump(condition: Condition | None = None) -> CTE[Any]:
+def expire() -> CTE[Any]:
+    """Take the owner's row and its next number, below which no cursor is good any more."""
+    number = following(task_lists.c.revision, _ONE)
+    statement = update(task_lists).where(owned(task_lists))
+    statement = statement.values(revision=number, horizon=number, changed_at=_NOW)
+    return statement.returning(task_lists.c.revision).cte("expired")
+
+
+def following(last: ColumnElement[Any], by: ColumnElement[Any]) -> ColumnElement[Any]:
+    """The last of the next `by` numbers after this one, as `bump` would give it."""
+    return func.greatest(last + by, _MICROSECONDS)
+
+
+def first_bump(condition: Condition | None = None, by: ColumnElement[Any] = _ONE) -> CTE[Any]:
     """The same for a create, which may be the owner's first write."""
     fresh: Select[Any] = select(
         owner().label("user_id"),
@@ -61,7 +73,7 @@ def first_bump(condition: Condition | None = None) -> CTE[Any]:
     upsert = statement.on_conflict_do_update(
         index_elements=[task_lists.c.user_id],
         set_={
-            "revision": func.greatest(task_lists.c.revision + _ONE, new.revision),
+            "revision": func.greatest(task_lists.c.revision + by, new.revision),
             "changed_at": func.greatest(task_lists.c.changed_at, new.changed_at),
         },
     )

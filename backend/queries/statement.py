@@ -65,6 +65,49 @@ class PageRow(NamedTuple):
     json: str | None
 
 
+class ChangesRow(NamedTuple):
+    """The owner's revision and horizon, and the changes with SEPARATOR between."""
+
+    revision: int
+    horizon: int
+    json: str | None
+
+
+class BatchRow(NamedTuple):
+    """What became of the operations, or what the key's first use was for.
+
+    `outcomes` are their statuses with commas between, 0 for what is right. `json` are the tasks
+    with SEPARATOR between, empty for what is deleted; null where nothing is done. `written` is the
+    number of tasks.
+    """
+
+    outcomes: str | None
+    json: str | None
+    written: int
+    first_fingerprint: str | None = None
+    first_answer: str | None = None
+
+
+class SummaryRow(NamedTuple):
+    """The numbers of a list; `none` to `high` are open tasks by priority.
+
+    `next_due`: when the next open task is due. `tags`: JSON objects with commas between, or null.
+    """
+
+    revision: int
+    open: int
+    completed: int
+    overdue: int
+    due_today: int
+    trash: int
+    none: int
+    low: int
+    medium: int
+    high: int
+    next_due: datetime | None
+    tags: str | None
+
+
 class MovedRow(NamedTuple):
     """How many tasks a batch moved, of how many that matched, and the last of these."""
 

@@ -11,6 +11,8 @@ class EntityTags(NamedTuple):
 
     revisions: tuple[int, ...] = ()
     is_any: bool = False
+    timed: tuple[tuple[int, int], ...] = ()
+    """Revisions of a summary, each with the moment until which it holds (`services/summary.py`)."""
 
     def include(self, revision: int) -> bool:
         """Whether a state of this revision is one of those that are listed."""

@@ -18,7 +18,9 @@ MAX_BATCH = 10_000
 
 @dataclass(frozen=True)
 class ListQuery:
-    """What a list is asked for. `if_none_match` lists what the client has already."""
+    """What a list is asked for. `if_none_match` lists what the client has already; it has no
+    meaning where the filters follow the clock, and must be None.
+    """
 
     filters: Filters
     sort: Sort
@@ -30,12 +32,16 @@ class ListQuery:
 
 @dataclass(frozen=True)
 class Page:
-    """A JSON array, where the next page begins, the number of all, and the list's revision."""
+    """A JSON array, where the next page begins, the number of all, and the list's revision.
+
+    `is_of_revision`: the list is another only at another revision, so that this can be its tag.
+    """
 
     json: str
     next_cursor: str | None
     total: int | None
     revision: int
+    is_of_revision: bool = True
 
 
 class ListService:
@@ -54,7 +60,8 @@ class ListService:
         if len(texts) > query.limit:
             position = sorting.position(query.sort, json.loads(page[-1]))
             next_cursor = cursor.encode(self._identity(query), position)
-        return Page(f"[{','.join(page)}]", next_cursor, row.total, row.revision)
+        array, is_of_revision = f"[{','.join(page)}]", not query.filters.follow_the_clock
+        return Page(array, next_cursor, row.total, row.revision, is_of_revision)
 
     def move(self, filters: Filters) -> int:
         """Move what matches to the trash, or out of it where the filters mean the trash.

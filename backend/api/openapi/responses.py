@@ -6,6 +6,7 @@ from backend.api.schemas.problems import Problem
 from backend.errors import (
     AppError,
     Conflict,
+    CursorExpired,
     DatabaseUnavailable,
     Forbidden,
     HeadersTooLarge,
@@ -82,10 +83,24 @@ LISTED: Answers = {
     **_UNCHANGED,
     **_problems(InvalidRequest, InvalidCursor, PreconditionFailed),
 }
+CHANGED: Answers = {
+    200: {"headers": {"Link": _LIST["Link"]}},
+    **_problems(CursorExpired),
+}
 CREATED: Answers = {
     201: {"headers": _ETAG | _LOCATION | _REPLAYED},
     **_BODY,
     **_problems(IdempotencyKeyReused),
+}
+SUMMARISED: Answers = {
+    200: {"headers": {"ETag": _header("The revision, and until when the numbers hold.")}},
+    **_UNCHANGED,
+}
+BATCHED: Answers = {
+    200: {"headers": _REPLAYED},
+    **_BODY,
+    **MISSING,
+    **_problems(Conflict, PreconditionFailed, IdempotencyKeyReused),
 }
 FOUND: Answers = {200: {"headers": _ETAG}, **MISSING}
 RESTORED: Answers = {**FOUND, **_problems(PreconditionFailed)}

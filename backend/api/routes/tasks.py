@@ -4,23 +4,29 @@ Handlers are plain functions that run on the event loop's thread: what blocks, o
 longer than a millisecond, goes through `run_in_thread` (`database/waiting.py`).
 """
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Query, Request, Response
 from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.routing import BaseRoute
 
 from backend.api.dependencies import (
+    Batches,
+    BodyOwnersBatches,
     BodyOwnersTasks,
     BulkFilters,
+    ChangeFeed,
     ListRequest,
     Lists,
+    Summaries,
     Tasks,
     TrashFilters,
 )
 from backend.api.openapi.document import operation_id
 from backend.api.openapi.responses import (
     ANYWHERE,
+    BATCHED,
+    CHANGED,
     CREATED,
     DELETED,
     LISTED,
@@ -28,20 +34,27 @@ from backend.api.openapi.responses import (
     PATCHED,
     READ,
     RESTORED,
+    SUMMARISED,
     WRITTEN,
 )
 from backend.api.responses import (
+    batch_response,
+    changes_response,
     created_response,
     page_response,
     read_response,
     restored_response,
+    summary_response,
     task_response,
 )
 from backend.api.routing.event_loop import Handler, on_event_loop
 from backend.api.routing.route import StrictRoute
+from backend.api.schemas.batch import BatchRead, Operations, OwnedOperations
+from backend.api.schemas.changes import ChangeParameters, ChangesRead
 from backend.api.schemas.fields import TaskId
 from backend.api.schemas.headers import IdempotencyKey, IfMatch, IfNoneMatch
-from backend.api.schemas.lists import Restored
+from backend.api.schemas.lists import DryRun, Restored
+from backend.api.schemas.summary import SummaryParameters, SummaryRead
 from backend.api.schemas.tasks import (
     Completion,
     OwnedTaskContent,
@@ -49,12 +62,13 @@ from backend.api.schemas.tasks import (
     TaskPatch,
     TaskRead,
 )
+from backend.services.changes import Position
 
 
 class _TaskSegment(StringConvertor):
     """A segment where an id is due. A fixed address is no task, so its 405 names its methods."""
 
-    regex = r"(?!restore\Z)[^/]+"
+    regex = r"(?!(?:restore|batch|changes|summary|events)\Z)[^/]+"
 
 
 register_url_convertor("task", _TaskSegment())
@@ -90,6 +104,43 @@ def delete_tasks(filters: BulkFilters, lists: Lists) -> Response:
 def restore_tasks(filters: TrashFilters, lists: Lists) -> Response:
     """Take all tasks that match out of the trash; without a filter, all. Repeatable."""
     return restored_response(lists.move(filters))
+
+
+def list_changes(
+    request: Request, parameters: Annotated[ChangeParameters, Query()], feed: ChangeFeed
+) -> Response:
+    """What has changed since a revision, in order; what is in the trash as its id alone."""
+    position = Position(parameters.since, parameters.began)
+    return changes_response(request, feed.page(position, parameters.limit))
+
+
+def read_summary(
+    parameters: Annotated[SummaryParameters, Query()],
+    summaries: Summaries,
+    if_none_match: IfNoneMatch = None,
+) -> Response:
+    """All numbers of the list: open, completed, overdue, due today, by priority and by tag."""
+    return summary_response(summaries.read(parameters.time_zone, if_none_match))
+
+
+def run_batch(
+    body: Operations,
+    batches: Batches,
+    idempotency_key: IdempotencyKey = None,
+    dry_run: DryRun = False,
+) -> Response:
+    """Up to 100 operations, all or nothing. Safe to repeat only with an `Idempotency-Key`."""
+    return batch_response(batches.run(body.asked(), idempotency_key, dry_run=dry_run))
+
+
+def run_owned_batch(
+    body: OwnedOperations,
+    batches: BodyOwnersBatches,
+    idempotency_key: IdempotencyKey = None,
+    dry_run: DryRun = False,
+) -> Response:
+    """The same for the owner in the body."""
+    return batch_response(batches.run(body.asked(), idempotency_key, dry_run=dry_run))
 
 
 def read_task(
@@ -130,9 +181,9 @@ def restore_task(id: TaskId, tasks: Tasks, if_match: IfMatch = None) -> Response
 
 
 def _surface(
-    app: FastAPI, prefix: str, tag: str, create: Handler, max_body_size: int
+    app: FastAPI, prefix: str, tag: str, create: Handler, batch: Handler, max_body_size: int
 ) -> list[BaseRoute]:
-    """Every verb under a prefix; only create differs, by where it finds the owner."""
+    """Every verb under a prefix; only two differ, by where they find the owner."""
     router = APIRouter(
         prefix=prefix,
         tags=[tag],
@@ -152,6 +203,9 @@ def _surface(
     add("POST", "", create, **one, **body, status_code=201, responses=CREATED)
     add("DELETE", "", delete_tasks, status_code=204)
     add("POST", "/restore", restore_tasks, response_model=Restored)
+    add("POST", "/batch", batch, **body, response_model=BatchRead, responses=BATCHED)
+    add("GET", "/changes", list_changes, response_model=ChangesRead, responses=CHANGED)
+    add("GET", "/summary", read_summary, response_model=SummaryRead, responses=SUMMARISED)
     add("GET", address, read_task, **one, responses=READ)
     add("PUT", address, replace_task, **one, **body, responses=WRITTEN)
     add("PATCH", address, patch_task, **one, **body, responses=PATCHED, openapi_extra=MERGE_PATCH)
@@ -167,6 +221,6 @@ def surfaces(app: FastAPI, max_body_size: int) -> list[BaseRoute]:
     The flat one comes first: `/api/v1/tasks` would match `/api/{user_id}/tasks`, too.
     """
     return [
-        *_surface(app, "/api/v1/tasks", "flat", create_owned_task, max_body_size),
-        *_surface(app, "/api/{user_id}/tasks", "primary", create_task, max_body_size),
+        *_surface(app, "/api/v1/tasks", "flat", create_owned_task, run_owned_batch, max_body_size),
+        *_surface(app, "/api/{user_id}/tasks", "primary", create_task, run_batch, max_body_size),
     ]

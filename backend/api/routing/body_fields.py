@@ -26,6 +26,22 @@ class BodyFields:
         fields = [field for schema in here for field in schema.get("properties", {}).items()]
         return list(dict.fromkeys(name for name, schema in fields if not schema.get("readOnly")))
 
+    def place_of(self, path: Sequence[int | str]) -> list[int | str]:
+        """The path without the tags of unions, which stand in no body."""
+        here, place = self._alternatives(self._root), []
+        for part in path:
+            if not any(part in _tags(schema) for schema in here):
+                place.append(part)
+            here = [deeper for schema in here for deeper in self._step(schema, part)]
+        return place
+
+    def tags_at(self, path: Sequence[int | str]) -> list[str]:
+        """The tags that the union at this place has."""
+        here = self._alternatives(self._root)
+        for part in path:
+            here = [deeper for schema in here for deeper in self._step(schema, part)]
+        return [tag for schema in here for tag in _tags(schema)]
+
     def _alternatives(self, schema: Schema) -> list[Schema]:
         """What a value may be: references and unions resolved."""
         if "$ref" in schema:
@@ -39,7 +55,7 @@ class BodyFields:
     def _step(self, schema: Schema, part: int | str) -> list[Schema]:
         if isinstance(part, int):
             deeper = schema.get("items")
-        elif tags := schema.get("discriminator", {}).get("mapping"):
+        elif tags := _tags(schema):
             deeper = {"$ref": tags[part]} if part in tags else None
         else:
             deeper = schema.get("properties", {}).get(part)
@@ -47,6 +63,12 @@ class BodyFields:
 
     def _definition(self, reference: str) -> Schema:
         return self._definitions[reference.removeprefix("#/$defs/")]
+
+
+def _tags(schema: Schema) -> dict[str, str]:
+    """What a union tells its members apart by, and where each is."""
+    found: dict[str, str] = schema.get("discriminator", {}).get("mapping", {})
+    return found
 
 
 def _property_names(schema: Any) -> Iterator[str]:

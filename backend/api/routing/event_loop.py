@@ -12,10 +12,14 @@ from typing import Any, get_type_hints
 from fastapi import FastAPI, Response
 from sqlalchemy.util.concurrency import greenlet_spawn
 
+from backend.services.batch import BatchService
+from backend.services.changes import ChangeService
 from backend.services.lists import ListService
+from backend.services.summary import SummaryService
 from backend.services.tasks import TaskService
 
 Handler = Callable[..., Response]
+_SERVICES = {TaskService, ListService, ChangeService, BatchService, SummaryService}
 
 
 def on_event_loop(handler: Handler, app: FastAPI) -> Callable[..., Coroutine[Any, Any, Response]]:
@@ -45,6 +49,6 @@ def on_event_loop(handler: Handler, app: FastAPI) -> Callable[..., Coroutine[Any
 def _service_of(handler: Handler) -> str | None:
     """The argument that knows whose tasks these are."""
     for name, annotation in get_type_hints(handler).items():
-        if annotation in {TaskService, ListService}:
+        if annotation in _SERVICES:
             return name
     return None

@@ -97,14 +97,12 @@ def _id_schema(description: str) -> WithJsonSchema:
 _ID_BOUNDS = (Ge(1), Le(MAX_ID), BeforeValidator(decimal))
 TaskId = Annotated[int, *_ID_BOUNDS, _id_schema("The task.")]
 UserId = Annotated[int, *_ID_BOUNDS, _id_schema("The owner of the tasks. Trusted, not verified.")]
+_STRICT_ID = (Strict(), Ge(1), Le(MAX_ID), BeforeValidator(_integer))
 StrictUserId = Annotated[
-    int,
-    Strict(),
-    Ge(1),
-    Le(MAX_ID),
-    BeforeValidator(_integer),
-    _id_schema("The owner of the tasks. Trusted, not verified."),
+    int, *_STRICT_ID, _id_schema("The owner of the tasks. Trusted, not verified.")
 ]
+StrictTaskId = Annotated[int, *_STRICT_ID, _id_schema("The task.")]
+StrictRevision = Annotated[int, Strict(), Ge(0), Le(MAX_ID), BeforeValidator(_integer)]
 
 
 def _normalised(value: object) -> object:

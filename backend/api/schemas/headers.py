@@ -14,7 +14,9 @@ _TAGS = re.compile(rf"[\t ,]*{_TAG}([\t ]*,[\t ,]*{_TAG})*[\t ,]*")
 _EACH_TAG = re.compile(_TAG)
 # Proxies that compress add the coding: Apache `-gzip` and `;gzip`, Caddy `-zstd`, Jetty `--gzip`.
 # A form `40-2` of ours would not be taken for one: a coding does not begin with a digit.
-_REVISION = re.compile(r"(0|[1-9][0-9]{0,17})(?:(?:--?|;)(?:x-)?(?:gzip|br|zstd|zst|deflate))*")
+_CODINGS = r"(?:(?:--?|;)(?:x-)?(?:gzip|br|zstd|zst|deflate))*"
+_REVISION = re.compile(rf"(0|[1-9][0-9]{{0,17}}){_CODINGS}")
+_TIMED = re.compile(rf"(0|[1-9][0-9]{{0,17}})-(0|[1-9][0-9]{{0,17}}){_CODINGS}")
 _KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
 
 
@@ -30,8 +32,12 @@ def _entity_tags(lines: list[str]) -> EntityTags:
         return EntityTags(is_any=True)
     if not _TAGS.fullmatch(listed):
         raise PydanticCustomError("etag", 'must be * or entity tags like "40"')
-    tags = [_REVISION.fullmatch(tag) for _, tag in _EACH_TAG.findall(listed)]
-    return EntityTags(tuple(int(tag[1]) for tag in tags if tag))
+    tags = [tag for _, tag in _EACH_TAG.findall(listed)]
+    plain, timed = map(_REVISION.fullmatch, tags), map(_TIMED.fullmatch, tags)
+    return EntityTags(
+        tuple(int(tag[1]) for tag in plain if tag),
+        timed=tuple((int(tag[1]), int(tag[2])) for tag in timed if tag),
+    )
 
 
 def _idempotency_key(value: str) -> str:
@@ -66,6 +72,6 @@ IdempotencyKey = Annotated[
     Annotated[str, AfterValidator(_idempotency_key), _KEY_SCHEMA] | None,
     Header(
         alias="Idempotency-Key",
-        description="Makes the create repeatable for 24 hours; any text of the client's own.",
+        description="Makes the request repeatable for 24 hours; any text of the client's own.",
     ),
 ]

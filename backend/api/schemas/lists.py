@@ -4,6 +4,7 @@ from typing import Annotated, Any
 from zoneinfo import available_timezones
 
 from annotated_types import Ge, Le
+from fastapi import Query
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -84,6 +85,11 @@ Sort = Annotated[
 ]
 
 
+DryRun = Annotated[
+    Choice, Query(description="The same answer, and nothing is written; the key is ignored.")
+]
+
+
 class FilterParameters(BaseModel):
     """Which tasks of the collection are meant."""
 
@@ -95,6 +101,12 @@ class FilterParameters(BaseModel):
     due_to: Day | None = Field(None, description="Last day, inclusive.")
     time_zone: TimeZone = "UTC"
     updated_since: Instant | None = Field(None, description="Inclusive.")
+    completed_since: Instant | None = Field(None, description="Inclusive; open tasks are not in.")
+    overdue: Choice | None = Field(
+        None, description="Open, and due before now; a day before today in `time_zone`."
+    )
+    untagged: Choice | None = Field(None, description="`true`: without any tag.")
+    without_tag: tuple[WantedTag, ...] = Field((), description="None of these. Nothing is trimmed.")
 
 
 class ListParameters(FilterParameters):

@@ -32,6 +32,10 @@ FILTERS = {
     "due_from=2026-11-23&time_zone=Asia/Tokyo": "e",
     "updated_since=2000-01-01T00:00:00Z": "abcde",
     "tag=nowhere": "",
+    "untagged=true": "abe",
+    "without_tag=later": "abde",
+    "completed_since=2000-01-01T00:00:00Z": "b",
+    "overdue=false&completed=true": "b",
 }
 REFUSED = ("deleted=true", "limit=1", "sort=title", "q=", "tag=", "completed=1", "id=1", "ids[]=1")
 

@@ -36,6 +36,10 @@ FILTERS = {
     "due_from=2026-11-23&time_zone=Asia/Tokyo": "e",
     "updated_since=2000-01-01T00:00:00Z": "abcde",
     "priority=none&completed=false&q=a": "ae",
+    "untagged=true": "abe",
+    "without_tag=later&without_tag=nowhere": "abde",
+    "completed_since=2000-01-01T00:00:00Z": "b",
+    "overdue=false&completed=true": "b",
 }
 NO_MATCH = ("tag=nowhere", "q=nothing", "due_to=1999-12-31", "tag=home&priority=none")
 NO_FILTERS = (

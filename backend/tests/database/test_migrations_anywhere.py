@@ -174,11 +174,11 @@ def test_two_migrations_at_once_run_one_after_the_other(cluster: Cluster, empty:
             for _ in range(2)
         ]
         held_up = (
-            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted "
-            "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
-            "AND waitstart < clock_timestamp() - interval '5.2 s'"
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND starts_with(query, 'SELECT pg_try_advisory_xact_lock') "
+            "AND xact_start < clock_timestamp() - interval '5.2 s'"
         )
-        wait_until(lambda: other.exec_driver_sql(held_up).scalar_one() == 2, 60)
+        wait_until(lambda: execute(empty, held_up) == [(2,)], 60)
         other.rollback()
     for process in waiting:
         _, errors = process.communicate(timeout=60)

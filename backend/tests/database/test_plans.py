@@ -2,19 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
 
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine
 
 from backend.app import create_app
-from backend.database.compiled import Compiled
 from backend.dev.postgres.cluster import Cluster
 from backend.queries import cursor
 from backend.queries.filters import Filters
 from backend.tests.support.api import Api
 from backend.tests.support.databases import cloned, settings_for
 from backend.tests.support.many_tasks import FILL
+from backend.tests.support.plans import Scan, explained, read
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY, VERBS, Request
 
@@ -34,6 +33,10 @@ FILTERS = {
     "due_to": "due_to=2026-06-01&time_zone=Europe/Berlin",
     "updated_since": "updated_since=2026-02-01T00:00:00Z",
     "deleted": "deleted=true",
+    "overdue": "overdue=true&time_zone=Europe/Berlin",
+    "untagged": "untagged=true",
+    "without_tag": "without_tag=tag1&without_tag=tag2",
+    "completed_since": "completed_since=2026-02-01T00:00:00Z",
     "all": "completed=false&priority=none&tag=tag1&q=9&due_from=2026-01-01&due_to=2026-12-31",
 }
 KEYS = ("created_at", "updated_at", "due", "priority", "order", "title", "completed")
@@ -44,7 +47,6 @@ LISTS = {
     **{sort: sort for sort in SORTS},
     "several keys": "sort=completed,-due,title",
 }
-Scan = dict[str, Any]
 
 
 class Planner(RecordingClient):
@@ -78,24 +80,6 @@ def beneath(client: RecordingClient) -> Engine:
     return create_engine(client.app.state.runtime.engine.url, poolclass=NullPool)
 
 
-def explained(client: Planner, statement: Compiled, values: Any) -> list[Scan]:
-    """The scans of tables in the plan of one statement, as executed; it leaves nothing."""
-    with beneath(client).connect() as connection:
-        connection.exec_driver_sql(f"SET plan_cache_mode = {client.mode}")
-        connection.exec_driver_sql(statement.preparation.decode())
-        call = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.call}"
-        [whole] = connection.exec_driver_sql(call, dict(statement.values(values))).scalar_one()
-        connection.rollback()
-    return list(scans(whole["Plan"]))
-
-
-def scans(node: Scan) -> Iterator[Scan]:
-    if "Relation Name" in node and "Scan" in node["Node Type"]:
-        yield node
-    for child in node.get("Plans", []):
-        yield from scans(child)
-
-
 def plan(
     client: Planner,
     request: Request,
@@ -107,7 +91,7 @@ def plan(
     response = Api(client, PRIMARY).send(request, headers)
     assert response.status_code == status, response.text
     [(statement, parameters)] = client.recorder.sent
-    return explained(client, statement, {**parameters, **instead})
+    return explained(beneath(client), client.mode, statement, {**parameters, **instead})
 
 
 def of_tasks(scan: Scan) -> bool:
@@ -116,13 +100,6 @@ def of_tasks(scan: Scan) -> bool:
 
 def listing(owner: int, query: str) -> Request:
     return Request("GET", PRIMARY.tasks(owner, query))
-
-
-def read(found: list[Scan], table: str = "tasks") -> int:
-    """The rows that were looked at in a table, those that were thrown away included."""
-    seen = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
-    of_table = [scan for scan in found if scan["Relation Name"] == table]
-    return int(sum(scan["Actual Loops"] * scan.get(name, 0) for scan in of_table for name in seen))
 
 
 def conditions(scan: Scan) -> list[str]:

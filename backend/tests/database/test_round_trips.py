@@ -74,6 +74,55 @@ def test_many_tasks_are_one_round_trip(wired: tuple[Api, Proxy], method: str, qu
     assert proxy.round_trips - before == 1
 
 
+@pytest.mark.requirement("NFR-05", "FR-41")
+def test_a_page_of_the_feed_is_one_round_trip_whatever_it_answers(wired: tuple[Api, Proxy]) -> None:
+    api, proxy = wired
+    tasks = [api.made() for _ in range(3)]
+    for since, status in ((0, 200), (tasks[0]["revision"], 200), (2**62, 410)):
+        before = proxy.round_trips
+        assert api.changes(since=since, limit=1).status_code == status
+        assert proxy.round_trips - before == 1
+
+
+@pytest.mark.requirement("NFR-05", "FR-43")
+def test_a_summary_is_one_round_trip_known_or_not(wired: tuple[Api, Proxy]) -> None:
+    api, proxy = wired
+    for number in range(3):
+        api.made(tags=[str(number)])
+    known = {"If-None-Match": api.summary().headers["etag"]}
+    for headers, status in (({}, 200), (known, 304)):
+        before = proxy.round_trips
+        assert api.summary(headers, time_zone="Europe/Berlin").status_code == status
+        assert proxy.round_trips - before == 1
+
+
+@pytest.mark.requirement("NFR-05", "FR-42")
+@pytest.mark.parametrize("number", [1, 100])
+def test_a_batch_is_one_round_trip_however_many_operations_it_has(
+    wired: tuple[Api, Proxy], number: int
+) -> None:
+    api, proxy = wired
+    tasks = [api.made() for _ in range(number // 2)]
+    operations = [
+        *({"op": "complete", "id": task["id"], "completed": True} for task in tasks),
+        *({"op": "create", "task": {"title": "x"}} for _ in range(number - len(tasks))),
+    ]
+    missing = {"op": "delete", "id": 10**15}
+    sent = [
+        (api.surface.batch(1, *operations, query="dry_run=true"), 200),
+        (api.surface.batch(1, *operations), 200),
+        (api.surface.batch(1, *operations[1:], missing), 404),
+    ]
+    for request, status in sent:
+        before = proxy.round_trips
+        assert api.send(request).status_code == status
+        assert proxy.round_trips - before == 1
+    for _ in range(2):
+        before = proxy.round_trips
+        assert api.send(sent[1][0], {"Idempotency-Key": "k"}).status_code == 200
+        assert proxy.round_trips - before == 1
+
+
 @pytest.mark.requirement("NFR-05", "FR-17")
 @pytest.mark.parametrize("query", ["", "count=true&sort=title&q=x"])
 def test_what_the_client_has_is_one_round_trip(wired: tuple[Api, Proxy], query: str) -> None:

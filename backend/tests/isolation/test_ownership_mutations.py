@@ -18,22 +18,38 @@ from sqlmodel import Session
 
 from backend.database import guard
 from backend.database.execution import OperatorSession
-from backend.queries import idempotency, lists, ownership, purge, refill, revisions
+from backend.queries import (
+    batch,
+    batch_keys,
+    changes,
+    idempotency,
+    lists,
+    ownership,
+    purge,
+    refill,
+    restored,
+    revisions,
+    summary,
+)
 from backend.queries import tasks as statements
 from backend.queries.statement import Statement
 from backend.services.purge import Purge
 from backend.services.refill import Refill
+from backend.tests.support.apart import count as count_tasks
+from backend.tests.support.apart import expire, follow, run_batches
 from backend.tests.support.api import Api
 from backend.tests.support.below import give_both_one_id, rows
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import PRIMARY
 
 pytestmark = pytest.mark.untraced
-
 MINE, THEIRS, SAME_ID = 1, 2, 10**15
 SORT = (("created_at", False),)
 NO_FILTER: frozenset[str] = frozenset()
-MODULES = (revisions, statements, idempotency, lists, purge, refill)
+MODULES = (
+    *(revisions, statements, idempotency, lists, changes, batch_keys, batch, summary),
+    *(purge, refill, restored),
+)
 ROOT = ownership.owned
 
 
@@ -127,10 +143,14 @@ def owners_are_apart(client: RecordingClient, connection: Connection) -> None:
             if request.method in {"PUT", "PATCH"} and status == 200:
                 assert answer.json()["user_id"] == MINE
     walk(client)
+    follow(client)
+    count_tasks(client)
+    run_batches(client, connection, SAME_ID)
     fill_search(connection)
     keys(client)
     trash_all(client, connection)
     empty_trash(client, connection)
+    expire(connection)
 
 
 def any_revision(connection: Connection) -> dict[str, str]:

@@ -93,6 +93,20 @@ class Api:
         """By a query as it is sent, or by parameters."""
         return self.client.get(self.tasks(query or _query(parameters)), headers=headers)
 
+    def summary(self, headers: Headers = None, **parameters: object) -> Response:
+        """The numbers of the list."""
+        url = self.surface.under(self.owner, "summary", _query(parameters))
+        return self.client.get(url, headers=headers)
+
+    def batch(self, *operations: object, headers: Headers = None, query: str = "") -> Response:
+        """Run these operations at once."""
+        return self.send(self.surface.batch(self.owner, *operations, query=query), headers)
+
+    def changes(self, headers: Headers = None, **parameters: object) -> Response:
+        """A page of the feed."""
+        url = self.surface.under(self.owner, "changes", _query(parameters))
+        return self.client.get(url, headers=headers)
+
     def delete_all(
         self, query: str = "", headers: Headers = None, **parameters: object
     ) -> Response:

@@ -195,7 +195,8 @@ class ModelMachine(RuleBasedStateMachine):
             trashed = query.filters.get("deleted", False)
             listed = [answered(task, trashed=trashed) for task in response.json()]
             assert listed == rest[: query.page_size]
-        assert response.headers["etag"] == f'"{owner.revision}"'
+        etag = None if query.follows_the_clock else f'"{owner.revision}"'
+        assert response.headers.get("etag") == etag
         total = str(len(query.all(owner.tasks.values()))) if query.count else None
         assert response.headers.get("x-total-count") == total
         link: str | None = response.links.get("next", {}).get("url")

@@ -43,7 +43,19 @@ def _due_day(task: Task, zone: str) -> int | None:
         return _NEVER[task.content.due_at.year > 1]
 
 
+def _is_overdue(task: Task, zone: str) -> bool:
+    now = datetime.now(UTC)
+    if task.content.completed:
+        return False
+    if task.content.due_at is not None:
+        return task.content.due_at < now
+    today = now.astimezone(ZoneInfo(zone)).date()
+    return task.content.due_date is not None and task.content.due_date < today
+
+
 def _is_due(task: Task, filters: Filters) -> bool:
+    if filters.get("overdue") not in {None, _is_overdue(task, filters.get("time_zone", "UTC"))}:
+        return False
     day = _due_day(task, filters.get("time_zone", "UTC"))
     first, last = filters.get("due_from"), filters.get("due_to")
     if first is None and last is None:
@@ -61,6 +73,11 @@ _SIMPLE: dict[str, Callable[[Task, Any], bool]] = {
     "tag": lambda task, wanted: {normal(tag) for tag in wanted} <= set(task.content.tags),
     "q": _contains,
     "updated_since": lambda task, since: bool(task.updated_at >= since),
+    "completed_since": lambda task, since: bool(task.completed_at and task.completed_at >= since),
+    "untagged": lambda task, wanted: wanted != bool(task.content.tags),
+    "without_tag": lambda task, others: (
+        not {normal(tag) for tag in others} & set(task.content.tags)
+    ),
 }
 
 
@@ -70,13 +87,15 @@ def matches(task: Task, filters: Filters) -> bool:
 
 
 def at(filters: Filters, tasks: Collection[Task]) -> Filters:
-    """The same with `updated_since` as an instant: so many microseconds from one of the changes."""
-    if "updated_since" not in filters:
-        return filters
-    number, microseconds = filters["updated_since"]
+    """The same with instants for `…_since`: so many microseconds from one of the changes."""
     changes = sorted(task.updated_at for task in tasks) or [datetime(2026, 3, 29, tzinfo=UTC)]
-    since = changes[number % len(changes)] + timedelta(microseconds=microseconds)
-    return {**filters, "updated_since": since}
+    found = dict(filters)
+    for name in ("updated_since", "completed_since"):
+        if name in filters:
+            number, microseconds = filters[name]
+            since = changes[number % len(changes)] + timedelta(microseconds=microseconds)
+            found[name] = since
+    return found
 
 
 def _due(task: Task) -> datetime | None:
@@ -133,6 +152,10 @@ class Query:
     def __str__(self) -> str:
         others = {"sort": ",".join(self.sort), "limit": self.limit, "count": self.count}
         return encoded({**self.filters, **{name: v for name, v in others.items() if v}})
+
+    @property
+    def follows_the_clock(self) -> bool:
+        return "overdue" in self.filters
 
     @property
     def page_size(self) -> int:

@@ -8,8 +8,11 @@ from typing import Any
 
 from hypothesis import strategies as st
 from sqlalchemy import (
+    BigInteger,
     Table,
+    Text,
     and_,
+    cast,
     delete,
     exists,
     func,
@@ -24,7 +27,7 @@ from sqlalchemy import (
     union_all,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from backend.models.task import idempotency_keys, task_lists, tasks
 from backend.queries.ownership import owner
@@ -58,6 +61,10 @@ FLAWS: dict[str, Callable[[Any], Any]] = {
     "elsewhere": lambda table: tasks.alias().c.user_id == owner(),
     "subquery": lambda table: table.c.user_id.in_(select(task_lists.c.user_id)),
 }
+
+
+def _array(text: str) -> Any:
+    return cast(literal_column(f"'{text}'"), ARRAY(Text))
 
 
 class Builder:
@@ -122,13 +129,24 @@ class Builder:
         return query
 
     def _source(self, depth: int) -> Source:
-        kinds = ("table", "alias", "alias") + (("subquery", "cte", "lateral") if depth else ())
-        kind = self._one_of(kinds)
+        deeper = ("subquery", "cte", "lateral", "locked", "unnested") if depth else ()
+        kind = self._one_of(("table", "alias", "alias", *deeper))
         if kind in {"table", "alias"}:
             table = self._one_of(TABLES)
             return table.alias() if kind == "alias" else table
+        if kind == "locked":
+            return self._locked()
+        if kind == "unnested":
+            numbers = func.unnest(cast(literal_column("'{1,5,7}'"), ARRAY(BigInteger)))
+            return select(numbers.label("a"), literal_column("1").label("b")).subquery()
         inner = self.query(depth - 1)
         return {"subquery": inner.subquery, "cte": inner.cte, "lateral": inner.lateral}[kind]()
+
+    def _locked(self) -> Source:
+        """Rows under the lock of a write."""
+        table = self._one_of(TABLES)
+        rows = select(table.c.revision.label("a"), table.c.user_id.label("b"))
+        return rows.where(self._owner(table)).with_for_update(key_share=True).cte()
 
     def _owner(self, source: Source) -> Any:
         """The condition that names the owner of a table; true for the rows of a statement."""
@@ -156,14 +174,15 @@ class Builder:
 
     def _scalar(self, depth: int) -> Any:
         inner = self.query(depth).subquery()
-        aggregate = self._one_of((func.count(), func.max(inner.c.a)))
+        aggregate = self._one_of((func.count(), func.max(inner.c.a), func.min(inner.c.a)))
         return select(aggregate).select_from(inner).scalar_subquery()
 
     def _condition(self, sources: list[Source], depth: int) -> Any:
         source = self._one_of(sources)
         column = self._columns(source)[0]
         if not depth or self._draw(st.booleans()):
-            return self._one_of((column > 3, or_(column > 3, column.is_(None))))
+            apart = not_(_array("{a}").overlap(_array("{}")))
+            return self._one_of((column > 3, or_(column > 3, column.is_(None)), apart))
         inner = self.query(depth - 1).subquery()
         conditions: dict[str, Callable[[], Any]] = {
             "exists": lambda: exists(select(inner.c.a)),

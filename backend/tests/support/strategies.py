@@ -138,17 +138,22 @@ _zones = st.sampled_from(({}, *({"time_zone": zone} for zone in DAYS_OF_ZONES)))
 _days = {"due_from": date(2011, 12, 31), "due_to": date(2026, 3, 28)}
 _due_filters = st.sampled_from((*_agendas, _days))
 _text_filters = st.fixed_dictionaries({"q": st.sampled_from(WORDS + WORDS_TOO)})
+_since = st.tuples(st.sampled_from(range(6)), st.sampled_from((-1, 0, 1)))
 _other_filters = (
     st.fixed_dictionaries({"completed": st.booleans()}),
     st.fixed_dictionaries({"priority": st.lists(st.sampled_from(PRIORITIES), max_size=3)}),
     st.fixed_dictionaries({"tag": st.lists(st.sampled_from(TAGS), min_size=1, max_size=2)}),
+    st.fixed_dictionaries({"updated_since": _since}),
+    st.fixed_dictionaries({"completed_since": _since}),
+    st.fixed_dictionaries({"untagged": st.booleans()}),
+    st.fixed_dictionaries({"without_tag": st.lists(st.sampled_from(TAGS), min_size=1, max_size=2)}),
     st.fixed_dictionaries(
-        {"updated_since": st.tuples(st.sampled_from(range(6)), st.sampled_from((-1, 0, 1)))}
+        {"overdue": st.booleans(), "time_zone": st.sampled_from(sorted(DAYS_OF_ZONES))}
     ),
 )
 _filters = st.one_of(_due_filters, _text_filters, *_other_filters)
 filters: st.SearchStrategy[Filters] = st.lists(_filters, min_size=1, max_size=2).map(_merged)
-"""`updated_since` is the place of a change, and microseconds from it (`model_queries.at`)."""
+"""`…_since` is the place of a change, and microseconds from it (`model_queries.at`)."""
 
 
 def _key(term: str) -> str:
@@ -176,7 +181,7 @@ anything: st.SearchStrategy[Query] = st.builds(
 
 changes = st.sampled_from(
     (
-        *({} for _ in range(6)),
+        *({} for _ in range(12)),
         {"title": "other"},
         {"description": "other"},
         {"completed": True},

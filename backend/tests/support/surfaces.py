@@ -33,7 +33,11 @@ class Surface:
 
     def restore(self, owner: object, query: str = "") -> str:
         """The address that takes many tasks out of the trash."""
-        url = self.task(owner, "restore")
+        return self.under(owner, "restore", query)
+
+    def under(self, owner: object, name: str, query: str = "") -> str:
+        """The address of a name below the collection, like `changes`."""
+        url = self.task(owner, name)
         return url + f"{'&' if '?' in url else '?'}{query}" if query else url
 
     def create(self, owner: object, **content: Any) -> Request:
@@ -41,6 +45,14 @@ class Surface:
         if self.name == "primary":
             return Request("POST", f"/api/{owner}/tasks", content)
         return Request("POST", "/api/v1/tasks", {**content, "user_id": owner})
+
+    def batch(self, owner: object, *operations: Any, query: str = "") -> Request:
+        """The request that runs these operations."""
+        more = f"?{query}" if query else ""
+        if self.name == "primary":
+            return Request("POST", f"/api/{owner}/tasks/batch{more}", {"operations": operations})
+        body = {"user_id": owner, "operations": operations}
+        return Request("POST", f"/api/v1/tasks/batch{more}", body)
 
     def verbs(self, owner: object, task_id: object) -> dict[str, Request]:
         """Every request that names a task; in this order each of the writes changes it."""

@@ -17,6 +17,9 @@ BELOW_A_SURFACE = {
     "/7/complete": ("OPTIONS", "PATCH"),
     "/7/restore": ("OPTIONS", "POST"),
     "/restore": ("OPTIONS", "POST"),
+    "/batch": ("OPTIONS", "POST"),
+    "/changes": READ_ONLY,
+    "/summary": READ_ONLY,
 }
 ALLOWED = {
     **{f"/api/1/tasks{tail}": set(verbs) for tail, verbs in BELOW_A_SURFACE.items()},

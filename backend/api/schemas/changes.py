@@ -1,0 +1,56 @@
+"""The feed of changes: what it is asked for, and what it answers."""
+
+from typing import Annotated, Any
+
+from annotated_types import Ge, Le
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from backend.api.schemas.fields import decimal
+from backend.api.schemas.lists import Limit
+from backend.api.schemas.tasks import EXAMPLE, TaskRead
+from backend.models.task import MAX_ID
+
+_STONE: dict[str, Any] = {"id": 2, "deleted": True, "revision": 41}
+Revision = Annotated[
+    int,
+    Ge(0),
+    Le(MAX_ID),
+    BeforeValidator(decimal),
+    WithJsonSchema({"type": "integer", "format": "int64", "minimum": 0, "maximum": MAX_ID}),
+]
+
+
+class ChangeParameters(BaseModel):
+    """Where the feed is read from."""
+
+    since: Revision = Field(
+        0, description="The `revision` of the answer before; 0 is the first sync."
+    )
+    began: Revision | None = Field(
+        None, description="Of a first sync of several pages: from the `Link`, not of your own."
+    )
+    limit: Limit = 500
+
+
+class Deleted(BaseModel):
+    """A task in the trash."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_STONE]})
+
+    id: int
+    deleted: bool = Field(description="true")
+    revision: int
+
+
+class ChangesRead(BaseModel):
+    """A page of the feed, in the order of the changes."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"items": [EXAMPLE, _STONE], "revision": 41, "has_more": False}]
+        }
+    )
+
+    items: list[TaskRead | Deleted]
+    revision: int = Field(description="The `since` of the next request.")
+    has_more: bool = Field(description="Whether `Link` has the next page.")

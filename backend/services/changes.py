@@ -1,0 +1,68 @@
+"""What has changed since a revision: the feed that offline and live clients follow."""
+
+import json
+from dataclasses import dataclass
+
+from backend.database.execution import OwnedSession
+from backend.errors import CursorExpired
+from backend.queries import changes
+from backend.queries.lists import SEPARATOR
+
+MAX_PAGE = 500
+"""Changes of one page."""
+
+
+@dataclass(frozen=True)
+class Position:
+    """How far a client has come: it knows every change up to `since`.
+
+    `began` is the owner's revision at the first page of its first sync, if it is in one.
+    """
+
+    since: int
+    began: int | None = None
+
+
+@dataclass(frozen=True)
+class Changes:
+    """A page: JSON objects in the order of their revisions, and from where to go on."""
+
+    items: list[str]
+    next: Position
+    has_more: bool
+
+
+class ChangeService:
+    """Reads the feed of one owner, one round trip a page."""
+
+    def __init__(self, session: OwnedSession) -> None:
+        self._session = session
+        self.owner = session.owner
+
+    def page(self, position: Position, limit: int) -> Changes:
+        """The next changes. Raises CursorExpired if some may be missing."""
+        is_first = position.since == 0
+        began = None if is_first else position.began or 0
+        row = self._session.one(changes.PAGE, since=position.since, began=began, limit=limit)
+        if not is_first:
+            _require_good(position, row.revision, row.horizon)
+        texts = row.json.split(SEPARATOR) if row.json else []
+        items, has_more = texts[:limit], len(texts) > limit
+        if not has_more:
+            return Changes(items, Position(row.revision), has_more)
+        began = row.revision if is_first else position.began
+        return Changes(items, Position(revision_of(items[-1]), began), has_more)
+
+
+def revision_of(item: str) -> int:
+    """The number of a change as JSON."""
+    revision: int = json.loads(item)["revision"]
+    return revision
+
+
+def _require_good(position: Position, revision: int, horizon: int) -> None:
+    began = position.began or 0
+    if position.since > revision or began > revision:
+        raise CursorExpired("This owner has not come so far: a backup may have been restored.")
+    if max(position.since, began) < horizon:
+        raise CursorExpired("Deletions from after this revision have been purged.")

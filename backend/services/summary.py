@@ -1,0 +1,70 @@
+"""All numbers of a list, and for how long they hold."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from backend.database.execution import OwnedSession
+from backend.models.task import Priority
+from backend.queries import summary as queries
+from backend.queries.filters import day_in, now_in
+from backend.queries.statement import SummaryRow
+from backend.services.entity_tags import EntityTags
+
+NUMBERS = ("open", "completed", "overdue", "due_today", "trash")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TICK = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """The numbers as JSON, and their entity tag; no JSON if the client has them."""
+
+    tag: str
+    json: str | None
+
+
+class SummaryService:
+    """Counts the tasks of one owner, in one round trip."""
+
+    def __init__(self, session: OwnedSession) -> None:
+        self._session = session
+        self.owner = session.owner
+
+    def read(self, time_zone: str, known: EntityTags | None = None) -> Summary:
+        """The numbers now, where today is that of the zone.
+
+        Their tag has the owner's revision and the last moment until which they hold unless there
+        is a write: the next instant at which a task is due, or the end of the day.
+        """
+        moments = now_in(ZoneInfo(time_zone))
+        now, today = _microseconds(moments["filter_now"]), day_in(moments, ZoneInfo(time_zone))
+        held = {revision: until for revision, until in _timed(known) if until >= now}
+        row = self._session.one(queries.SUMMARY, **moments, **today, known=list(held))
+        if row.revision in held:
+            return Summary(_tag(row.revision, held[row.revision]), None)
+        until = min(row.next_due or today["today_to"], today["today_to"])
+        tag = _tag(row.revision, _microseconds(until))
+        is_known = known is not None and known.is_any
+        return Summary(tag, None if is_known else _rendered(row))
+
+
+def _timed(known: EntityTags | None) -> tuple[tuple[int, int], ...]:
+    return known.timed if known is not None else ()
+
+
+def _tag(revision: int, until: int) -> str:
+    return f'"{revision}-{until}"'
+
+
+def _microseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // _TICK
+
+
+def _rendered(row: SummaryRow) -> str:
+    numbers: dict[str, Any] = {name: getattr(row, name) for name in NUMBERS}
+    numbers["by_priority"] = {str(name): getattr(row, name) for name in Priority}
+    text = json.dumps(numbers, separators=(",", ":"))
+    return f'{text[:-1]},"by_tag":[{row.tags or ""}],"revision":{row.revision}}}'

@@ -1,0 +1,95 @@
+"""Steps of the isolation scenario: what one owner does with many tasks, seen by both."""
+
+from sqlalchemy import Connection
+from sqlalchemy.orm import sessionmaker
+from sqlmodel import Session
+
+from backend.database.execution import OperatorSession
+from backend.services.restored import Restored
+from backend.tests.support.api import Api
+from backend.tests.support.below import rows
+from backend.tests.support.recorder import RecordingClient
+from backend.tests.support.surfaces import PRIMARY
+
+MINE, THEIRS = 1, 2
+
+
+def follow(client: RecordingClient) -> None:
+    """The feed of one owner holds all of its changes and none of the other's."""
+    apis = [Api(client, PRIMARY, owner) for owner in (MINE, THEIRS)]
+    for api in apis:
+        api.made(title=str(api.owner))
+        api.delete(api.made(title=str(api.owner))["id"])
+    for api in apis:
+        assert api.changes(since=1).is_success
+        listed = {task["id"] for task in api.list().json()}
+        trashed = {task["id"] for task in api.list(deleted=True).json()}
+        answer = api.changes()
+        assert answer.is_success
+        first = answer.json()
+        assert {item["id"] for item in first["items"]} == listed
+        assert first["revision"] == int(api.list().headers["etag"].strip('"'))
+        everything = api.changes(since=1).json()["items"]
+        assert [item["id"] for item in everything if "deleted" not in item].sort() == (
+            [*listed].sort()
+        )
+        assert {item["id"] for item in everything if "deleted" in item} == trashed
+    nobody = Api(client, PRIMARY, 3).changes()
+    assert nobody.is_success
+    assert nobody.json()["revision"] == 0
+
+
+def run_batches(client: RecordingClient, connection: Connection, same_id: int) -> None:
+    """Batches of one owner write its tasks, and nothing of the other's, with or without a key."""
+    mine, theirs = (Api(client, PRIMARY, owner) for owner in (MINE, THEIRS))
+    before = rows(connection, THEIRS)
+    for number, headers in enumerate(({}, {"Idempotency-Key": "batch"})):
+        first = mine.changes()
+        assert first.is_success
+        last = first.json()["revision"]
+        answer = mine.batch(
+            {"op": "create", "task": {"title": "new"}},
+            {"op": "update", "id": same_id, "changes": {"title": f"batch {number}"}},
+            headers=headers,
+        )
+        assert answer.status_code == 200
+        tasks = [result["task"] for result in answer.json()["results"]]
+        assert [task["user_id"] for task in tasks] == [MINE, MINE]
+        assert last < tasks[0]["revision"] < tasks[1]["revision"]
+        assert mine.read(same_id).json() == tasks[1]
+        assert mine.list().headers["etag"] == f'"{tasks[1]["revision"]}"'
+        assert rows(connection, THEIRS) == before
+        mine.batch({"op": "delete", "id": tasks[0]["id"]})
+        foreign = theirs.list().json()[0]["id"]
+        assert mine.batch({"op": "delete", "id": foreign}).status_code == 404
+    other = theirs.batch({"op": "create", "task": {"title": "k"}}, headers=headers)
+    assert (other.status_code, "idempotent-replayed" in other.headers) == (200, False)
+
+
+def count(client: RecordingClient) -> None:
+    """The numbers of one owner are those of its own tasks."""
+    for owner in (MINE, THEIRS):
+        api = Api(client, PRIMARY, owner)
+        api.made(tags=[f"of {owner}"])
+    for owner in (MINE, THEIRS):
+        api = Api(client, PRIMARY, owner)
+        answer = api.summary()
+        assert answer.is_success
+        numbers = answer.json()
+        assert numbers["by_tag"] == [{"tag": f"of {owner}", "open": 1}]
+        live = api.list().json()
+        assert numbers["open"] + numbers["completed"] == len(live)
+        assert numbers["trash"] == len(api.list(deleted=True).json())
+        assert numbers["revision"] == int(api.list().headers["etag"].strip('"'))
+        known = {"If-None-Match": answer.headers["etag"]}
+        assert api.summary(known).status_code == 304
+
+
+def expire(connection: Connection) -> None:
+    """The command lets one owner's cursors expire, and none of the other's."""
+    theirs, mine = rows(connection, THEIRS), rows(connection, MINE)
+    sessions = sessionmaker(connection, class_=Session, join_transaction_mode="create_savepoint")
+    with sessions() as session:
+        Restored(OperatorSession(session)).expire(MINE)
+    assert rows(connection, THEIRS) == theirs
+    assert rows(connection, MINE) != mine

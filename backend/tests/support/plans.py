@@ -1,0 +1,46 @@
+"""What a statement reads, with a plan for its values and with one for any values."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Engine
+
+from backend.database.compiled import Compiled
+
+MODES = ("force_custom_plan", "force_generic_plan")
+Scan = dict[str, Any]
+
+
+def explained(
+    engine: Engine, mode: str, statement: Compiled, values: Mapping[str, Any]
+) -> list[Scan]:
+    """The scans of tables of one execution, which leaves nothing."""
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"SET plan_cache_mode = {mode}")
+        connection.exec_driver_sql(statement.preparation.decode())
+        call = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.call}"
+        [whole] = connection.exec_driver_sql(call, dict(statement.values(values))).scalar_one()
+        connection.rollback()
+    return list(scans(whole["Plan"]))
+
+
+def scans(node: Scan) -> list[Scan]:
+    """The scans of tables in a plan."""
+    found = [node] if "Relation Name" in node and "Scan" in node["Node Type"] else []
+    return found + [scan for child in node.get("Plans", []) for scan in scans(child)]
+
+
+def read(found: list[Scan], table: str = "tasks") -> int:
+    """The rows that were looked at in a table, those that were thrown away included."""
+    seen = ("Actual Rows", "Rows Removed by Filter", "Rows Removed by Index Recheck")
+    of_table = [scan for scan in found if scan["Relation Name"] == table]
+    return int(sum(scan["Actual Loops"] * scan.get(name, 0) for scan in of_table for name in seen))
+
+
+def asks_owner(scan: Scan) -> bool:
+    """Whether a scan names the owner to an index, by value or by parameter."""
+    asked = [
+        scan.get("Index Cond", ""),
+        *(one.get("Index Cond", "") for one in scan.get("Plans", [])),
+    ]
+    return any("user_id = " in text for text in asked)
