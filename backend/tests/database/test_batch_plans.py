@@ -11,7 +11,7 @@ from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.api import Api
 from backend.tests.support.databases import cloned, settings_for
 from backend.tests.support.many_tasks import FILL
-from backend.tests.support.plans import MODES, asks_owner, explained, read
+from backend.tests.support.plans import MODES, asks_owner, explained, read, scans
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY
 
@@ -45,7 +45,7 @@ def test_a_batch_reads_the_tasks_that_it_names(
     assert Api(client, PRIMARY).batch(*operations, headers=headers).status_code == 404
     [(statement, values)] = client.recorder.sent
     ids = [7 if task_id == 10**15 else task_id for task_id in values["op_task_id"]]
-    found = explained(below, mode, statement, {**values, "op_task_id": ids})
+    found = scans(explained(below, mode, statement, {**values, "op_task_id": ids}))
     of_tasks = [scan for scan in found if scan["Relation Name"] == "tasks"]
     assert of_tasks
     assert all(map(asks_owner, of_tasks))
@@ -62,11 +62,11 @@ def test_a_summary_reads_its_owners_tasks_and_none_for_who_has_it(
     api = Api(client, PRIMARY, 3)
     first = api.summary()
     [(statement, values)] = client.recorder.sent
-    found = explained(below, mode, statement, values)
+    found = scans(explained(below, mode, statement, values))
     of_tasks = [scan for scan in found if scan["Relation Name"] == "tasks"]
     assert all(map(asks_owner, of_tasks))
     assert read(found) <= 2 * 1_000
     assert api.summary({"If-None-Match": first.headers["etag"]}).status_code == 304
     [(statement, values)] = client.recorder.sent
-    found = explained(below, mode, statement, values)
+    found = scans(explained(below, mode, statement, values))
     assert {scan["Actual Loops"] for scan in found if scan["Relation Name"] == "tasks"} <= {0}

@@ -11,7 +11,7 @@ from backend.tests.support.api import Api
 from backend.tests.support.copies import Copy
 from backend.tests.support.databases import cloned, settings_for
 from backend.tests.support.many_tasks import FILL
-from backend.tests.support.plans import MODES, asks_owner, explained, read
+from backend.tests.support.plans import MODES, asks_owner, explained, read, scans
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY
 
@@ -54,7 +54,7 @@ def test_a_page_reads_as_little_wherever_it_lies(
     answer = Api(client, PRIMARY, BIG).changes(since=since, limit=PAGE, **asked)
     assert answer.status_code == 200
     [(statement, values)] = client.recorder.sent
-    found = explained(below, mode, statement, values)
+    found = scans(explained(below, mode, statement, values))
     of_tasks = [scan for scan in found if scan["Relation Name"] == "tasks"]
     assert of_tasks
     assert all(map(asks_owner, of_tasks))

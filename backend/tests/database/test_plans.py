@@ -7,13 +7,15 @@ import pytest
 from sqlalchemy import Engine, NullPool, create_engine
 
 from backend.app import create_app
+from backend.database.guard import approved
 from backend.dev.postgres.cluster import Cluster
-from backend.queries import cursor
+from backend.queries import cursor, lists
 from backend.queries.filters import Filters
+from backend.services.lists import MAX_BATCH
 from backend.tests.support.api import Api
 from backend.tests.support.databases import cloned, settings_for
 from backend.tests.support.many_tasks import FILL
-from backend.tests.support.plans import Scan, explained, read
+from backend.tests.support.plans import Scan, explained, nodes, read, scans
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY, VERBS, Request
 
@@ -53,6 +55,8 @@ class Planner(RecordingClient):
     """A client whose statements are planned for their values, or once for any."""
 
     mode: str
+    below: Engine
+    """The database, past the guard and past any pooler."""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +64,8 @@ def filled(cluster: Cluster, template: str) -> Iterator[Planner]:
     """The service on one owner with very many tasks and twenty with some."""
     with cloned(cluster, template) as url, Planner(create_app(settings_for(url))) as client:
         client.recorder = Recorder(client.app.state.runtime.engine)
-        owner = create_engine(url, isolation_level="AUTOCOMMIT", poolclass=NullPool)
+        client.below = create_engine(url, poolclass=NullPool)
+        owner = client.below.execution_options(isolation_level="AUTOCOMMIT")
         with owner.connect() as connection:
             connection.exec_driver_sql(FILL)
             connection.exec_driver_sql("VACUUM (ANALYZE) tasks")
@@ -75,11 +80,6 @@ def loaded(filled: Planner, request: pytest.FixtureRequest) -> Planner:
     return filled
 
 
-def beneath(client: RecordingClient) -> Engine:
-    """The service's database, past its guard."""
-    return create_engine(client.app.state.runtime.engine.url, poolclass=NullPool)
-
-
 def plan(
     client: Planner,
     request: Request,
@@ -91,7 +91,7 @@ def plan(
     response = Api(client, PRIMARY).send(request, headers)
     assert response.status_code == status, response.text
     [(statement, parameters)] = client.recorder.sent
-    return explained(beneath(client), client.mode, statement, {**parameters, **instead})
+    return scans(explained(client.below, client.mode, statement, {**parameters, **instead}))
 
 
 def of_tasks(scan: Scan) -> bool:
@@ -124,12 +124,12 @@ def cursor_in(sort: str, *position: object) -> str:
     return cursor.encode(f"{BIG}\n{NO_FILTERS.identity}\n{sort}", position)
 
 
-def near_the_end(client: RecordingClient) -> dict[str, str]:
+def near_the_end(client: Planner) -> dict[str, str]:
     """For each sort that an index serves, the query of a page that ends the list."""
     oldest = client.get(PRIMARY.tasks(BIG, "limit=60")).json()[-1]
     newest = client.get(PRIMARY.tasks(BIG, "limit=60&sort=-created_at")).json()[-1]
     without = "user_id = 1 AND deleted_at IS NULL AND due_at IS NULL AND due_date IS NULL"
-    with beneath(client).connect() as connection:
+    with client.below.connect() as connection:
         never_due = connection.exec_driver_sql(
             f"SELECT id FROM tasks WHERE {without} ORDER BY id DESC OFFSET 59 LIMIT 1"
         ).scalar_one()
@@ -225,3 +225,15 @@ def test_a_bulk_trash_reads_its_owners_tasks_alone(loaded: Planner, query: str) 
     found = plan(loaded, request, 204, owner=SMALL)
     require_owned(found, SMALL)
     assert read(found) <= 2 * FEW + 1
+
+
+@pytest.mark.requirement("FR-19", "FR-22")
+@pytest.mark.threat(60)
+def test_a_batch_reads_each_task_twice_at_most_where_nobody_expects_one(loaded: Planner) -> None:
+    """Right after a bulk DELETE the statistics say that the trash is empty."""
+    restore = approved(lists.moving(frozenset({"deleted"})))
+    values = {"owner": BIG, "after_id": 0, "batch": MAX_BATCH}
+    trashed = "UPDATE tasks SET deleted_at = now() WHERE user_id = 1"
+    found = nodes(explained(loaded.below, loaded.mode, restore, values, before=trashed))
+    counts = [node["Actual Loops"] * node["Actual Rows"] for node in found]
+    assert MAX_BATCH <= max(counts) <= 2 * MANY

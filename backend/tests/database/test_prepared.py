@@ -43,7 +43,7 @@ def prepared(api: Api) -> int:
         return int(connection.exec_driver_sql(COUNT).scalar_one())
 
 
-@pytest.mark.requirement("NFR-40")
+@pytest.mark.requirement("NFR-50")
 def test_what_is_sent_again_is_prepared_once(database: URL) -> None:
     with serving(database) as api:
         task = api.made()
@@ -53,7 +53,7 @@ def test_what_is_sent_again_is_prepared_once(database: URL) -> None:
         assert prepared(api) == before + 1
 
 
-@pytest.mark.requirement("NFR-40")
+@pytest.mark.requirement("NFR-50")
 def test_a_setting_turns_it_off(database: URL) -> None:
     with serving(database, prepare_statements=False) as api:
         for _ in range(3):
@@ -61,7 +61,7 @@ def test_a_setting_turns_it_off(database: URL) -> None:
         assert prepared(api) == 0
 
 
-@pytest.mark.requirement("NFR-40", "NFR-30")
+@pytest.mark.requirement("NFR-50", "NFR-30")
 @pytest.mark.threat(66)
 def test_a_connection_keeps_a_bounded_number_of_them(database: URL) -> None:
     with serving(database) as api:
@@ -87,7 +87,7 @@ def prepare_all(connection: Connection) -> None:
         cursor(driver).execute(preparation)
 
 
-@pytest.mark.requirement("NFR-40")
+@pytest.mark.requirement("NFR-50")
 @pytest.mark.parametrize("fault", [discard, prepare_all])
 def test_behind_a_pooler_every_request_is_served(
     database: URL, fault: Callable[[Connection], None], caplog: pytest.LogCaptureFixture
@@ -109,7 +109,7 @@ def test_behind_a_pooler_every_request_is_served(
     assert reasons == (given_up if fault is discard else [])
 
 
-@pytest.mark.requirement("NFR-40")
+@pytest.mark.requirement("NFR-50")
 def test_a_failure_of_the_first_execution_is_no_failure_of_the_next(database: URL) -> None:
     """It leaves the statement prepared, which only the next attempt finds out."""
     with serving(database) as api:
@@ -120,7 +120,7 @@ def test_a_failure_of_the_first_execution_is_no_failure_of_the_next(database: UR
         assert api.patch(task["id"], title="new").json()["title"] == "new"
 
 
-@pytest.mark.requirement("NFR-40")
+@pytest.mark.requirement("NFR-50")
 def test_a_migration_under_a_prepared_statement_costs_no_request(fresh_database: URL) -> None:
     with serving(fresh_database) as api:
         task = api.made()

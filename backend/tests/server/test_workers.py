@@ -15,7 +15,7 @@ from backend.tests.support.raw import connected
 from backend.tests.support.server import Server, running
 from backend.tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.requirement("NFR-41")
+pytestmark = pytest.mark.requirement("NFR-51")
 
 WORKERS = 2
 

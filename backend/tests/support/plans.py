@@ -12,22 +12,29 @@ Scan = dict[str, Any]
 
 
 def explained(
-    engine: Engine, mode: str, statement: Compiled, values: Mapping[str, Any]
-) -> list[Scan]:
-    """The scans of tables of one execution, which leaves nothing."""
+    engine: Engine, mode: str, statement: Compiled, values: Mapping[str, Any], before: str = ""
+) -> Scan:
+    """The plan of one execution, after some other SQL if there is any; it leaves nothing."""
     with engine.connect() as connection:
+        if before:
+            connection.exec_driver_sql(before)
         connection.exec_driver_sql(f"SET plan_cache_mode = {mode}")
         connection.exec_driver_sql(statement.preparation.decode())
         call = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement.call}"
         [whole] = connection.exec_driver_sql(call, dict(statement.values(values))).scalar_one()
         connection.rollback()
-    return list(scans(whole["Plan"]))
+    plan: Scan = whole["Plan"]
+    return plan
 
 
-def scans(node: Scan) -> list[Scan]:
+def nodes(plan: Scan) -> list[Scan]:
+    """All nodes of a plan."""
+    return [plan, *(node for child in plan.get("Plans", []) for node in nodes(child))]
+
+
+def scans(plan: Scan) -> list[Scan]:
     """The scans of tables in a plan."""
-    found = [node] if "Relation Name" in node and "Scan" in node["Node Type"] else []
-    return found + [scan for child in node.get("Plans", []) for scan in scans(child)]
+    return [node for node in nodes(plan) if "Relation Name" in node and "Scan" in node["Node Type"]]
 
 
 def read(found: list[Scan], table: str = "tasks") -> int:
