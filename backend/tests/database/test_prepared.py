@@ -14,7 +14,7 @@ from backend.database.prepared import MAX_PREPARED
 from backend.observability import incidents
 from backend.tests.support.api import Api
 from backend.tests.support.below import beneath
-from backend.tests.support.databases import settings_for
+from backend.tests.support.databases import LOGIN, settings_for
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY
 
@@ -24,8 +24,9 @@ COUNT = "SELECT count(*) FROM pg_prepared_statements"
 
 @contextmanager
 def serving(url: URL, **settings: object) -> Iterator[Api]:
-    """The service with one connection."""
-    app = create_app(settings_for(url, pool_size=1, verify_after=3600, **settings))
+    """The service with one connection, past any pooler."""
+    direct = url.set(username=LOGIN)
+    app = create_app(settings_for(direct, pool_size=1, verify_after=3600, **settings))
     with RecordingClient(app) as client:
         client.recorder = Recorder(app.state.runtime.engine)
         yield Api(client, PRIMARY)
