@@ -66,9 +66,14 @@ def _wait(process: subprocess.Popen[bytes], port: int) -> bool:
     return False
 
 
+def _require_answer(process: subprocess.Popen[bytes], port: int) -> None:
+    if not _wait(process, port):
+        raise SystemExit("it does not answer")
+
+
 @contextmanager
 def running(service: Service, environment: dict[str, str]) -> Iterator[Running]:
-    """Run the service for the block; raises SystemExit with its log if it does not start."""
+    """Run the service for the block; a SystemExit, as where it does not start, has its log."""
     port = free_port()
     with TemporaryFile() as log:
         process = subprocess.Popen(
@@ -79,10 +84,13 @@ def running(service: Service, environment: dict[str, str]) -> Iterator[Running]:
             stderr=subprocess.STDOUT,
         )
         try:
-            if not _wait(process, port):
-                log.seek(0)
-                raise SystemExit(f"{service.label} does not answer:\n{log.read().decode()[-2000:]}")
+            _require_answer(process, port)
             yield Running(psutil.Process(process.pid), port)
+        except SystemExit as error:
+            time.sleep(0.5)  # it answers before it logs why
+            log.seek(0)
+            said = log.read().decode()[-2000:]
+            raise SystemExit(f"{service.label}: {error}; its log ends:\n{said}") from None
         finally:
             process.terminate()
             try:
