@@ -105,7 +105,8 @@ def _excess(connection: Connection) -> dict[str, bool]:
             'SELECT rolsuper AS superuser, rolcreaterole AS "may make roles", '
             'rolcreatedb AS "may make databases", rolbypassrls AS "passes row security", '
             "EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('tasks') "
-            "AND pg_has_role(relowner, 'USAGE')) AS \"owner of the tables\" "
+            "AND pg_has_role(relowner, 'USAGE')) AS \"owner of the tables\", "
+            "has_schema_privilege(current_schema(), 'CREATE') AS \"may create tables\" "
             "FROM pg_roles WHERE rolname = current_user"
         )
     ).one()
