@@ -7,6 +7,7 @@ from sqlalchemy import NullPool, create_engine, text
 from sqlalchemy.engine import URL
 
 from backend.app import create_app
+from backend.database.migration_state import newest_migration
 from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.databases import (
     NOWHERE,
@@ -45,7 +46,7 @@ def test_an_unmigrated_database_is_told_from_an_older_and_a_newer_one(fresh_data
     newer = told(fresh_database)
     below(
         fresh_database,
-        "UPDATE alembic_version SET version_num = '0004'",
+        f"UPDATE alembic_version SET version_num = '{newest_migration()}'",
         "ALTER TABLE tasks RENAME note TO description",
     )
     command.downgrade(alembic_config(fresh_database), "-1")

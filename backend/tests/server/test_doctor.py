@@ -7,6 +7,7 @@ import pytest
 from alembic import command as alembic_command
 from sqlalchemy.engine import URL
 
+from backend.database.migration_state import newest_migration
 from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.commands import Done, command, database_with, execute
 from backend.tests.support.databases import LOGIN, alembic_config
@@ -78,7 +79,7 @@ def test_what_could_be_better_is_a_warning_and_no_failure(fresh_database: URL) -
         "more than it needs to be (superuser)",
         "log_min_error_statement = panic",
         "log_error_verbosity = terse",
-        "at beef, which this code (at 0004) does not know; it has all that this code needs",
+        f"at beef, which this code (at {newest_migration()}) does not know; it has all that",
     ):
         assert text in said
 
