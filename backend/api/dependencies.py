@@ -120,14 +120,14 @@ def _filters(parameters: FilterParameters, *, deleted: bool = False) -> Filters:
 
 
 async def get_bulk_filters(parameters: Annotated[FilterParameters, Query()]) -> Filters:
-    """What a bulk write is about. A search of no word must not mean everything."""
+    """Which tasks a bulk write means. An empty search must not mean all of them."""
     if parameters.q is not None and not patterns(parameters.q):
         raise InvalidRequest(errors=(FieldError("query.q", "must have a word here", "blank"),))
     return _filters(parameters)
 
 
 async def get_trash_filters(parameters: Annotated[FilterParameters, Query()]) -> Filters:
-    """The same of the trash."""
+    """The same for the trash."""
     await get_bulk_filters(parameters)
     return _filters(parameters, deleted=True)
 

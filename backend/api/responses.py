@@ -24,7 +24,7 @@ _QUERY = "%!$&'()*+,;=:@/?"
 
 
 def root_of(request: Request) -> str:
-    """What every URL begins with: `PUBLIC_URL`, or as the request's does."""
+    """What every URL begins with: `PUBLIC_URL`, or the root that the request was sent to."""
     if public_url := request.app.state.runtime.settings.public_url:
         return str(public_url)
     scope = request.scope

@@ -32,7 +32,7 @@ from backend.database.migration_errors import reason
 from backend.database.waiting import install_wait_callback
 
 PATIENCE = 15.0
-"""Seconds for all that is asked of one connection."""
+"""Seconds for all questions to one connection."""
 
 
 def arguments() -> argparse.Namespace:

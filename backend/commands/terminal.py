@@ -18,7 +18,7 @@ MAX_NAMED = 10
 """Owners that a line names at the most."""
 
 ENDED = (AppError, *DATABASE_ERRORS)
-"""What a statement of a command may end with."""
+"""The errors that a command's statement may raise."""
 
 
 class Stopped(SystemExit):
@@ -27,7 +27,7 @@ class Stopped(SystemExit):
 
 @contextmanager
 def operator_session(name: str, settings: Settings) -> Iterator[OperatorSession]:
-    """A session for the block; `name` begins the line of what ends it before its time."""
+    """A session for the block; `name` begins the line about an error that ends it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # The service logs why it answers 503; here the same reason is in the line at the end.
     logging.getLogger("backend").addHandler(logging.NullHandler())

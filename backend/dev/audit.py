@@ -1,4 +1,4 @@
-"""`make audit`: the known vulnerabilities of all that is locked, or one line why nobody knows.
+"""`make audit`: the known vulnerabilities of all locked packages, or one line on why not.
 
 Runs in the environment of the tools, on the standard library and pip-audit alone.
 """

@@ -19,7 +19,7 @@ from backend.env_file import EnvFileError, read_env_file
 
 ROOT = Path(__file__).parents[2]
 LIMITS = {"lock_timeout": "1s", "statement_timeout": "3s"}
-"""What production has on the role (`docs/production.md`); migrations lift them for themselves."""
+"""The limits that production sets on the role (`docs/production.md`); migrations lift them."""
 
 LOCAL_ORIGINS = "http://localhost:*,http://127.0.0.1:*,http://[::1]:*"
 """Every front end on this machine, whatever port its own server took."""
@@ -66,11 +66,11 @@ def serve(settings: Settings, sockets: list[socket.socket]) -> None:
 
 
 def launch() -> None:
-    """The whole of it, until it is told to end; what cannot be had is one line, status 1."""
+    """Launch, and serve until a signal; what stops it earlier is one line and status 1."""
     settings = checked()
     sockets = listen(settings.host, settings.port)
     try:
-        # From here on there is something to put away.
+        # From here on there is something to clean up.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         with database():
             serve(settings, sockets)

@@ -5,7 +5,7 @@ import signal
 
 
 def main() -> None:
-    """Launch; Ctrl-C while the imports run, and nothing is started, ends it without a word."""
+    """Launch; Ctrl-C during the imports, before anything is started, ends it silently."""
     signal.signal(signal.SIGINT, lambda *_: os._exit(0))
     from backend.dev.launcher import launch  # noqa: PLC0415
 

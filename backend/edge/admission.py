@@ -1,4 +1,4 @@
-"""How many requests are inside at a time, and how many bytes of bodies they may hold together."""
+"""Limits on the requests that are processed at a time, and on the bytes of their bodies."""
 
 import asyncio
 import time
@@ -15,14 +15,14 @@ from backend.patience import Patience, never
 from backend.shares import current_slot
 
 MAX_WAITING = 1024
-"""Requests that wait for a slot at a time."""
+"""Requests that may wait for a slot at a time."""
 
 SMALL_BODY = 65_536
-"""Bytes; a task has some 50,000 at most."""
+"""Bytes. A task has about 50,000 at most."""
 
 
 class Slots:
-    """The requests inside: `number` at a time; a bounded line of others waits in front."""
+    """At most `number` requests at a time; a bounded queue of others waits for a slot."""
 
     def __init__(self, number: int, patience: Patience) -> None:
         self._free = asyncio.Semaphore(number)
@@ -30,7 +30,7 @@ class Slots:
         self._waiting = 0
 
     async def acquire(self) -> None:
-        """Take a slot; raises Overloaded if none is free in time, or at once in a full line."""
+        """Take a slot; raises Overloaded if none is free in time, or the queue is full."""
         if not self._free.locked():
             await self._free.acquire()  # returns at once
             return
@@ -55,7 +55,8 @@ class Slots:
 class Buffer:
     """The bytes of all bodies that the process holds.
 
-    A quarter is kept for small bodies: those who send much, and slowly, do not keep out a task.
+    A quarter is reserved for small bodies, so that large uploads cannot keep a task from being
+    created.
     """
 
     def __init__(self, limit: int) -> None:
@@ -77,9 +78,9 @@ class Buffer:
 
 
 class Admission:
-    """One request: it takes a slot once its body is here, and keeps it until its answer starts.
+    """One request. It takes a slot when its body has arrived, and keeps it until its answer starts.
 
-    So neither a client that sends slowly nor one that reads slowly keeps others out.
+    So a client that sends or reads slowly holds no slot while others wait.
     """
 
     def __init__(
@@ -96,13 +97,13 @@ class Admission:
     async def enter(self) -> None:
         """Take a slot, unless it has one; raises Overloaded."""
         if not self._has_slot:
-            # The time of the request begins here: what it waits for a slot is a part of it.
+            # REQUEST_TIMEOUT counts from here: the wait for a slot is part of it.
             self._scope.setdefault("state", {})["waits_since"] = time.monotonic()
             await self._slots.acquire()
             self._has_slot = True
 
     async def receive(self) -> Message:
-        """The next part of the body; the last one comes with a slot."""
+        """The next part of the body; with the last one, a slot is taken."""
         message = await self._receive()
         if message["type"] == "http.request":
             size = len(message.get("body", b""))
@@ -113,7 +114,7 @@ class Admission:
         return message
 
     async def send(self, message: Message) -> None:
-        """Pass on a part of the answer; whatever needed the slot is done by then."""
+        """Pass on a part of the answer; the slot is no longer needed by then."""
         self.leave()
         await self._send(message)
 
@@ -131,7 +132,7 @@ class Admission:
 
 
 class AdmissionMiddleware:
-    """Lets a bounded number of requests in, and a bounded number of bytes; the others get 503."""
+    """Admits a bounded number of requests and of bytes; the others get 503."""
 
     def __init__(
         self,

@@ -1,24 +1,22 @@
 """Answers that clients take slowly, or not at all."""
 
-from asyncio import AbstractEventLoop, TimerHandle
+from asyncio import TimerHandle
 from collections.abc import Awaitable, Callable
 from typing import Any, ClassVar, NamedTuple, Protocol
 
-from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
-from uvicorn.server import ServerState
 
 from backend.config import Settings
 from backend.observability.incidents import report_once
 
 GRACE = 0.5
-"""Seconds before it can be said how fast a client reads."""
+"""Seconds before the speed of a client is judged."""
 
 Application = Callable[[Any, Any, Any], Awaitable[Any]]
 
 
 class Connection(Protocol):
-    """What is asked of a connection whose client reads slowly."""
+    """What is needed of a connection whose client reads slowly."""
 
     def unsent(self) -> int: ...
 
@@ -26,7 +24,7 @@ class Connection(Protocol):
 
 
 class _Wait(NamedTuple):
-    """Since when (`time()` of the loop) a client has how many bytes to take."""
+    """When a client fell behind (`time()` of the loop), and how many bytes it had to take then."""
 
     since: float
     size: int
@@ -40,7 +38,7 @@ class UnsentAnswers:
         self._waits: dict[Connection, _Wait] = {}
 
     def add(self, connection: Connection, now: float) -> None:
-        """A client does not keep up from now on. If that is too much, the slowest are closed."""
+        """Note that a client no longer keeps up; close the slowest if all of them hold too much."""
         self._waits[connection] = _Wait(now, connection.unsent())
         total = sum(one.unsent() for one in self._waits)
         while total > self._limit and len(self._waits) > 1:
@@ -51,7 +49,7 @@ class UnsentAnswers:
             slowest.abort()
 
     def discard(self, connection: Connection) -> None:
-        """The client has taken it, or has left."""
+        """Forget a client that has caught up, or left."""
         self._waits.pop(connection, None)
 
     def _speed(self, connection: Connection, now: float) -> float:
@@ -61,20 +59,11 @@ class UnsentAnswers:
 
 
 class AnsweringProtocol(HttpToolsProtocol):
-    """A client must take some of its answer in each CLIENT_TIMEOUT, and makes nobody else wait."""
+    """A client must take some of its answer within each CLIENT_TIMEOUT, or it is disconnected."""
 
     settings: ClassVar[Settings]
     unsent_answers: ClassVar[UnsentAnswers]
-
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: AbstractEventLoop | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop)
-        self._stall: TimerHandle | None = None
+    _stall: TimerHandle | None = None
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
@@ -92,7 +81,7 @@ class AnsweringProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        """Begin no request while an earlier answer waits: its own would wait beside it."""
+        """Start no request while an earlier answer is still to be taken: memory would hold both."""
         super()._start_asgi_task(cycle, self._when_taken(app) if self.flow.write_paused else app)
 
     def _when_taken(self, app: Application) -> Application:
@@ -126,6 +115,6 @@ class AnsweringProtocol(HttpToolsProtocol):
 
 
 def cancel(timer: TimerHandle | None) -> None:
-    """Let it not happen, if it was to."""
+    """Cancel the timer, if there is one."""
     if timer is not None:
         timer.cancel()

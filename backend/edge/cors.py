@@ -53,9 +53,7 @@ class CrossOriginMiddleware(CORSMiddleware):
     def preflight_response(self, request_headers: Headers) -> Response:
         """Starlette's permission, or a problem; its headers stay if the origin is allowed."""
         permission = super().preflight_response(request_headers)
-        if (
-            self._rule.takes_any
-        ):  # whoever allows all has not said that all may come into his network
+        if self._rule.takes_any:  # `*` does not extend to private networks
             del permission.headers["access-control-allow-private-network"]
         if permission.status_code < 400:
             return permission

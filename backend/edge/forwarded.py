@@ -23,7 +23,7 @@ _PORT = re.compile(r"(?<=\]):[0-9]+$|^([^:]*):[0-9]+$")
 
 
 class TrustedProxies:
-    """The addresses and networks whose word about a request is taken."""
+    """The addresses and networks whose `X-Forwarded-*` headers are believed."""
 
     def __init__(self, trusted: tuple[str, ...]) -> None:
         self.all = "*" in trusted
@@ -119,7 +119,7 @@ def _values(sent: list[tuple[bytes, bytes]], name: bytes) -> list[str]:
 
 
 def _outermost(values: list[str], hops: int) -> str:
-    """What the first trusted proxy said: what is left of it may be the client's own invention."""
+    """What the first trusted proxy said; the client may have made up what is left of it."""
     return values[-min(hops, len(values))] if values else ""
 
 

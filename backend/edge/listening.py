@@ -1,11 +1,11 @@
-"""The sockets that the server listens on, had before anything else is started or printed."""
+"""The sockets that the server listens on, opened before anything else is started or printed."""
 
 import errno
 import socket
 from collections.abc import Iterator
 
 BACKLOG = 2048
-"""Connections that wait for the process to take them."""
+"""Connections that may wait to be accepted."""
 
 _ABSENT = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 _ALL_IPV4, _ALL = "0.0.0.0", "::"  # noqa: S104
@@ -16,7 +16,7 @@ _USE = (
 
 
 class ListenError(SystemExit):
-    """The port cannot be had: one line that names the setting, and status 1."""
+    """The port cannot be opened: one line that names the setting, and status 1."""
 
 
 def listen(host: str, port: int) -> list[socket.socket]:
@@ -41,7 +41,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
 
 
 def address_of(host: str, port: int) -> str:
-    """The root of what a browser on this machine asks for."""
+    """The base URL for a browser on this machine."""
     if host in {_ALL, _ALL_IPV4}:
         host = "localhost"
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"

@@ -33,7 +33,7 @@ class OriginRule:
         return len(origin) <= MAX_ORIGIN and self._pattern.fullmatch(origin) is not None
 
     def report(self, origin: str) -> None:
-        """Say once in the log that a browser was refused: there it is a riddle."""
+        """Log a refused origin once: the message in the browser does not name the setting."""
         if len(self._reported) < MAX_REPORTED and origin not in self._reported:
             self._reported.add(origin)
             shown = ascii(origin[:MAX_REPORTED])

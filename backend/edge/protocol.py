@@ -65,7 +65,7 @@ class GuardedProtocol(AnsweringProtocol):
         self._timeout = self.settings.client_timeout
         self._due = Part.HEAD
         self._step = 0
-        self._unused = 0  # bytes read since they last became something
+        self._unused = 0  # bytes read since the parser last completed something
         self._read = b""
         self._refused = False
         self._deadline: TimerHandle | None = None
@@ -102,7 +102,7 @@ class GuardedProtocol(AnsweringProtocol):
             self._refuse(UriTooLong() if is_long else invalid)
 
     def _take_stock(self, step: int) -> None:
-        """Give the next part its time, if one has come to its end; refuse one that has none."""
+        """Restart the timeout when a part is complete; refuse a head that is too long."""
         if self._unused > MAX_HEAD:
             long_target = self._due is Part.HEAD and not self.headers
             self._refuse(UriTooLong() if long_target else HeadersTooLarge())
@@ -180,7 +180,7 @@ class GuardedProtocol(AnsweringProtocol):
 
     def _on_late(self) -> None:
         if self._due is Part.BODY and (self.pipeline or self.flow.read_paused):
-            # It is we who are late: an earlier answer is under way, or this body not asked for.
+            # The delay is ours: an earlier answer is under way, or this body was not asked for.
             self._await(self._timeout)
         elif self._due is Part.HEAD and self._answering() and not self._refused:
             self.cycle.keep_alive = False  # the answer that is under way ends the connection
@@ -192,7 +192,7 @@ class GuardedProtocol(AnsweringProtocol):
         return bool(self.cycle) and not self.cycle.response_complete
 
     def _refuse(self, error: AppError) -> None:
-        """Answer for the application, unless that would pass for an answer to something else."""
+        """Send the refusal, unless it could be taken for the answer to another request."""
         self._refused = True
         if self._due is not Part.BODY and self._answering():
             self.cycle.keep_alive = False

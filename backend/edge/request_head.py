@@ -36,7 +36,7 @@ def header(scope: Scope, name: bytes) -> bytes:
 
 
 def is_probe(scope: Scope) -> bool:
-    """Whether the request asks for the health, below whatever prefix."""
+    """Whether the request is a health check, below whatever prefix."""
     path: str = scope["path"]
     return path.startswith(HEALTH, len(scope.get("root_path", "")))
 

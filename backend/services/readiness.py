@@ -14,7 +14,7 @@ _NOT_NEWEST = "The database is not at the newest migration of this service"
 _DETAILS = {
     State.UNMIGRATED: f"{_NOT_NEWEST}: it has none.",
     State.OLDER: f"{_NOT_NEWEST}, but at an older one.",
-    State.NEWER: f"{_NOT_NEWEST}, but at a newer one that has taken something from it.",
+    State.NEWER: f"{_NOT_NEWEST}, but at a newer one without columns that it needs.",
 }
 _AHEAD = "ready, but the database is at a newer migration than this process knows: replace it"
 _FAULTS: dict[State, Fault] = {State.FORBIDDEN: FORBIDDEN, State.READ_ONLY: READ_ONLY}

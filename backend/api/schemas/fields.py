@@ -116,10 +116,12 @@ def _visible(value: str) -> str:
 
 
 def _class(characters: str) -> str:
-    """Characters as JSON Schema's patterns have them, those of the Basic Multilingual Plane."""
-    parts = re.findall(r"(?s).-.|.", characters)
-    plain = [part for part in parts if max(part) <= "\uffff"]
-    return "".join(f"\\u{ord(c):04x}" if c != "-" else c for part in plain for c in part)
+    """Characters and ranges as JSON Schema's patterns have them.
+
+    Those beyond the Basic Multilingual Plane stand for themselves: the patterns are of Unicode
+    (JSON Schema 2020-12, 6.4), and ECMA-262 and Python share no escape for them.
+    """
+    return re.sub(r"[^-\U00010000-\U0010ffff]", lambda c: f"\\u{ord(c[0]):04x}", characters)
 
 
 # What is checked in words of our own is told to readers of the document as a pattern.

@@ -16,7 +16,7 @@ OLDEST, NEWEST = 14, 18
 """Major versions of PostgreSQL that the service is meant for."""
 
 MAX_CLOCK_DIFFERENCE = 5.0
-"""Seconds between the two clocks that are nothing to speak of."""
+"""Seconds by which the two clocks may differ."""
 
 _CHECKED = {"verify-ca": "its issuer is checked", "verify-full": "its issuer and name are checked"}
 _TIMEOUTS = {
@@ -42,7 +42,7 @@ def connected(url: URL, at: float) -> Iterator[Connection]:
 
 
 def connection_findings(connection: Connection, url: URL, subject: str) -> Iterator[Finding]:
-    """Of a connection that stands."""
+    """Findings about an open connection."""
     info: ConnectionInfo = connection.connection.dbapi_connection.info  # type: ignore[union-attr]
     yield ok(subject, f"reached as {info.user} at {_place(info)}, database {info.dbname}")
     yield _encryption(info, url, subject)
@@ -50,7 +50,7 @@ def connection_findings(connection: Connection, url: URL, subject: str) -> Itera
 
 
 def server_findings(connection: Connection) -> Iterator[Finding]:
-    """Of the server and of this database, whoever asks."""
+    """Findings about the server and this database that hold for every login."""
     major = int(_one(connection, "SELECT current_setting('server_version_num')::int / 10000"))
     version = _one(connection, "SHOW server_version")
     if major < OLDEST:

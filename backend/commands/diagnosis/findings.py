@@ -1,4 +1,4 @@
-"""A line of the doctor's: what was found, how that is, and the way out."""
+"""One line of the doctor: what was found, how serious it is, and the way out."""
 
 from typing import Literal, NamedTuple
 

@@ -37,9 +37,9 @@ def migration_finding(connection: Connection) -> Finding:
 
 
 def login_findings(connection: Connection) -> Iterator[Finding]:
-    """Of the service's login: it needs rows, and should have no more."""
+    """Findings about the service's login: it needs to read and write rows, and nothing else."""
     if _one(connection, "SELECT to_regclass('tasks')") is None:
-        return  # not migrated, or out of its sight: that has been said
+        return  # not migrated, or not visible to it: reported already
     me = _one(connection, "SELECT current_user")
     lacking = [f"{right.right} on {right.name}" for right in missing(connection, me)]
     if lacking:
@@ -59,7 +59,7 @@ def login_findings(connection: Connection) -> Iterator[Finding]:
 
 
 def migrator_findings(connection: Connection) -> Iterator[Finding]:
-    """Of the login that migrates: it owns the tables, and creates in their schema."""
+    """Findings about the migrating login: it owns the tables, and may create in their schema."""
     me, schema = (
         _one(connection, "SELECT current_user"),
         _one(connection, "SELECT current_schema()"),
@@ -99,13 +99,14 @@ def _one(connection: Connection, statement: str) -> Any:
 
 
 def _excess(connection: Connection) -> dict[str, bool]:
-    """What a login of the service has no use for."""
+    """Rights that the service does not need, and whether its login has them."""
     row = connection.execute(
         text(
             'SELECT rolsuper AS superuser, rolcreaterole AS "may make roles", '
             'rolcreatedb AS "may make databases", rolbypassrls AS "passes row security", '
             "EXISTS (SELECT FROM pg_class WHERE oid = to_regclass('tasks') "
-            "AND pg_has_role(relowner, 'USAGE')) AS \"owner of the tables\" "
+            "AND pg_has_role(relowner, 'USAGE')) AS \"owner of the tables\", "
+            "has_schema_privilege(current_schema(), 'CREATE') AS \"may create tables\" "
             "FROM pg_roles WHERE rolname = current_user"
         )
     ).one()

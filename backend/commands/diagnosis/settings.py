@@ -9,7 +9,7 @@ _WILDCARDS = {"0.0.0.0": "all IPv4 networks", "::": "all networks, IPv4 and IPv6
 
 
 def settings_findings(settings: Settings) -> Iterator[Finding]:
-    """Of the settings alone: nothing is connected to."""
+    """Findings about the settings alone; connects to nothing."""
     where = _WILDCARDS.get(settings.host, "this address alone")
     yield ok("HOST, PORT", f"listens on {settings.host} port {settings.port} ({where})")
     yield _origins(settings)

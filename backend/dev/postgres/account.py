@@ -1,4 +1,4 @@
-"""As whom PostgreSQL runs: it refuses root, so for root it is `nobody`."""
+"""The account that PostgreSQL runs as: it refuses root, so for root that is `nobody`."""
 
 import os
 import pwd

@@ -1,4 +1,4 @@
-"""Where the wheel's PostgreSQL programs are; we use these alone, nothing of its Python code."""
+"""Where the wheel's PostgreSQL programs are; its Python code is not used."""
 
 import functools
 import importlib.metadata

@@ -107,7 +107,7 @@ class Cluster:
         return is_free(self.base / KEEPER, fcntl.LOCK_EX)
 
     def _others_use_it(self) -> bool:
-        """It can be shared once more, but not had alone; were it the keeper's, neither."""
+        """Whether a shared lock can be taken and an exclusive one not; a keeper blocks both."""
         users = self.base / USERS
         return not is_free(users, fcntl.LOCK_EX) and is_free(users, fcntl.LOCK_SH)
 
@@ -132,7 +132,7 @@ def default_cluster(chosen: str = "") -> Cluster:
 
 @contextmanager
 def temporary_cluster() -> Iterator[Cluster]:
-    """A cluster for one test run: fast, careless about power cuts, and deleted at the end."""
+    """A cluster for one test run: fast, unsafe against power cuts, and deleted at the end."""
     base = Path(tempfile.mkdtemp(prefix="pg-"))
     if is_root():
         base.chmod(0o711)  # `nobody` must get through

@@ -1,2 +1,2 @@
 class EmbeddedPostgresError(RuntimeError):
-    """The embedded database cannot be had; the message is for a person."""
+    """The embedded database cannot be used; the message is for a person."""

@@ -1,4 +1,4 @@
-"""The process that stops a cluster's server when the last user is gone, however that one ended.
+"""The process that stops a cluster's server when its last user has ended, in whatever way.
 
 `python -m backend.dev.postgres.keeper BASE [--throwaway]`; a cluster launches it, people need not.
 """
@@ -35,14 +35,14 @@ def launch(server: Server) -> None:
 
 
 def keep(server: Server) -> None:
-    """Wait until nobody uses the cluster, then stop it; who comes meanwhile waits for USERS."""
+    """Wait until nobody uses the cluster, then stop it; new users wait for USERS meanwhile."""
     users = take(server.base / USERS, fcntl.LOCK_EX)
     if not _replaced(server.base / USERS, users):
         server.stop()
 
 
 def _replaced(path: Path, descriptor: int) -> bool:
-    """Whether the folder was deleted and made anew while we waited: then another keeper has it."""
+    """Whether the folder was deleted and created again meanwhile: another keeper has it then."""
     return path.exists() and not os.path.samestat(path.stat(), os.fstat(descriptor))
 
 

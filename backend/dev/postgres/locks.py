@@ -33,7 +33,7 @@ def locked(path: Path) -> Iterator[int]:
 
 
 def is_free(path: Path, operation: int) -> bool:
-    """Whether the lock could be taken now. Never creates the file: its folder may be leaving."""
+    """Whether the lock could be taken now. Never creates the file: its folder may be going away."""
     try:
         descriptor = os.open(path, os.O_RDWR)
     except FileNotFoundError:

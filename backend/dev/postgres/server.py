@@ -1,4 +1,4 @@
-"""The PostgreSQL server of a base folder: made, started, found, stopped under others' locks."""
+"""The PostgreSQL server of a base folder; its callers hold the locks."""
 
 import shlex
 import shutil
@@ -47,7 +47,7 @@ class Server:
         return f"postgresql://postgres@/{quote(database, safe='')}?{where}"
 
     def create(self, pass_fds: Sequence[int]) -> None:
-        """Make the data folder aside and rename it when it is whole.
+        """Create the data folder under another name, and rename it when it is complete.
 
         initdb inherits the locks: should we be killed, nobody touches its folder before it ends.
         """
@@ -60,7 +60,7 @@ class Server:
             aside.rename(self.data)
 
     def start(self) -> None:
-        """Have a server that answers: the one that runs, be it still in recovery, or a new one."""
+        """Make sure that a server answers: the one that runs, perhaps in recovery, or a new one."""
         wait_until(lambda: self.answers() or not self.processes(), PATIENCE)
         if self.answers():
             return
@@ -78,7 +78,7 @@ class Server:
         """Shut down fast; where that takes too long, at once (it recovers at the next start)."""
         if not wait_until(lambda: not self._signal(signal.SIGINT), PATIENCE):
             self._signal(signal.SIGQUIT)
-        with suppress(OSError):  # a server that ends well leaves it empty
+        with suppress(OSError):  # a server that stopped cleanly leaves it empty
             self.sockets.rmdir()
         if self.throwaway:
             shutil.rmtree(self.base, ignore_errors=True)

@@ -13,6 +13,7 @@ from backend.app import create_app
 from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.api import Api
 from backend.tests.support.databases import administer, alembic_config, settings_for, url_of
+from backend.tests.support.other_postgres import C_OF_LIBC
 from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import FLAT, PRIMARY
@@ -181,8 +182,7 @@ def served(url: URL) -> Iterator[RecordingClient]:
 def test_another_locale_gives_the_same_answers(cluster: Cluster, database: URL) -> None:
     """Of a library that knows no letter beyond ASCII."""
     name = f"{database.database}_elsewhere"
-    locale = "LOCALE_PROVIDER libc LOCALE 'C'"
-    administer(cluster, f'CREATE DATABASE "{name}" TEMPLATE template0 {locale}')
+    administer(cluster, f'CREATE DATABASE "{name}" TEMPLATE template0 {C_OF_LIBC}')
     elsewhere = url_of(cluster, name)
     try:
         command.upgrade(alembic_config(elsewhere), "head")

@@ -9,38 +9,12 @@ from sqlalchemy import Connection
 from backend.tests.support.api import Api
 from backend.tests.support.arena import Arena
 from backend.tests.support.below import rows
-from backend.tests.support.contents import CONTENT
+from backend.tests.support.contents import CONTENT, FILTERS, MANY
 from backend.tests.support.problems import require_problem
 from backend.tests.support.surfaces import VERBS, Request, Surface
 
 pytestmark = pytest.mark.requirement("FR-19")
 
-MANY: dict[str, dict[str, Any]] = {
-    "a plain": {},
-    "b done": {"completed": True},
-    "c urgent": {"priority": "high", "tags": ["home", "later"]},
-    "d today": {"due_date": "2026-11-21", "priority": "low", "tags": ["home"]},
-    "e at eight": {"due_at": "2026-11-22T20:00:00Z", "description": "50% of it"},
-}
-FILTERS = {
-    "": "abcde",
-    "completed=true": "b",
-    "completed=false": "acde",
-    "priority=high&priority=low": "cd",
-    "tag=home": "cd",
-    "tag=home&tag=later": "c",
-    "q=AT": "e",
-    "q=%25": "e",
-    "due_from=2026-11-22": "e",
-    "due_to=2026-11-21": "d",
-    "due_from=2026-11-23&time_zone=Asia/Tokyo": "e",
-    "updated_since=2000-01-01T00:00:00Z": "abcde",
-    "priority=none&completed=false&q=a": "ae",
-    "untagged=true": "abe",
-    "without_tag=later&without_tag=nowhere": "abde",
-    "completed_since=2000-01-01T00:00:00Z": "b",
-    "overdue=false&completed=true": "b",
-}
 NO_MATCH = ("tag=nowhere", "q=nothing", "due_to=1999-12-31", "tag=home&priority=none")
 NO_FILTERS = (
     "deleted=true deleted=false sort=title limit=1 cursor=x count=true completd=true completed=1 "

@@ -21,6 +21,7 @@ from backend.tests.support.databases import (
     alembic_config,
     settings_for,
 )
+from backend.tests.support.other_postgres import C_OF_LIBC
 from backend.tests.support.server import environment
 from backend.tests.support.waiting import wait_until
 
@@ -61,7 +62,7 @@ def other_cluster() -> Iterator[Cluster]:
 @pytest.mark.threat(58)
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
 def test_a_database_that_cannot_hold_every_text_is_refused(cluster: Cluster, encoding: str) -> None:
-    with database_with(cluster, f"ENCODING '{encoding}' LOCALE 'C' LOCALE_PROVIDER libc") as url:
+    with database_with(cluster, f"ENCODING '{encoding}' {C_OF_LIBC}") as url:
         line = one_line(upgrade(url))
         assert f"the database is in {encoding}" in line
         assert "ENCODING 'UTF8'" in line

@@ -5,15 +5,14 @@ import re
 import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
 from sqlalchemy.engine import URL
 
 from backend.tests.support.clusters import folder
+from backend.tests.support.commands import python
 from backend.tests.support.databases import ROOT
 from backend.tests.support.server import environment, free_port
 
@@ -21,23 +20,11 @@ RUN = ("-m", "backend.dev.run")
 EMBEDDED = {"DATABASE_URL": "", "MIGRATION_DATABASE_URL": ""}
 
 
-@contextmanager
 def launched(
     *flags: str, cwd: Path | str = "/", **settings: str
-) -> Iterator[subprocess.Popen[str]]:
+) -> AbstractContextManager[subprocess.Popen[str]]:
     given = {"PYTHONPATH": str(ROOT), "PORT": str(free_port())}
-    with subprocess.Popen(
-        [sys.executable, *flags, *RUN],
-        cwd=cwd,
-        env={**os.environ, **EMBEDDED, **given, **settings},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    return python(*flags, *RUN, env={**os.environ, **EMBEDDED, **given, **settings}, cwd=cwd)
 
 
 def refused(cwd: Path | str = "/", **settings: str) -> str:
@@ -133,3 +120,26 @@ def test_the_file_leads_to_the_same_database_whatever_is_in_the_password(
         output, errors = process.communicate(timeout=180)
     assert (process.returncode, output) == (0, "")
     assert "Traceback" not in errors
+
+
+INTERRUPTED = """
+import gc, os, signal
+import backend.serve
+def collect():
+    os.kill(os.getpid(), signal.SIGINT)
+    print("collected")
+gc.collect = collect
+try:
+    backend.serve.run([])
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.requirement("NFR-28")
+@pytest.mark.threat(56)
+def test_ctrl_c_during_the_collection_at_the_start_is_not_lost(database: URL) -> None:
+    """There it would be an exception that the collector ignores, and the server would serve on."""
+    with python("-c", INTERRUPTED, env=environment(database)) as process:
+        output, errors = process.communicate(timeout=180)
+    assert output == "collected\ninterrupted\n", errors

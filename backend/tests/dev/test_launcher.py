@@ -4,7 +4,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from backend.dev.postgres import binaries
 from backend.dev.postgres.account import is_root, run
 from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.clusters import folder, processes
+from backend.tests.support.commands import python
 from backend.tests.support.databases import ROOT
 from backend.tests.support.server import environment, free_port
 from backend.tests.support.waiting import wait_until
@@ -30,19 +30,10 @@ NO_DATABASE = {"DATABASE_URL": "", "MIGRATION_DATABASE_URL": ""}
 def launched(base: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """The launcher, and the address of the docs that it prints."""
     given = {"PYTHONPATH": str(ROOT), "PORT": str(free_port()), "DEV_POSTGRES_DIR": str(base)}
-    with subprocess.Popen(
-        [sys.executable, "-m", "backend.dev.run"],
-        cwd="/",
-        env={**os.environ, **NO_DATABASE, **given, **settings},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stdout
-            yield process, process.stdout.readline().strip()
-        finally:
-            process.kill()
+    env = {**os.environ, **NO_DATABASE, **given, **settings}
+    with python("-m", "backend.dev.run", env=env) as process:
+        assert process.stdout
+        yield process, process.stdout.readline().strip()
 
 
 def wait_for(url: str, process: subprocess.Popen[str]) -> httpx.Response:

@@ -75,3 +75,12 @@ def test_a_deleted_task_may_be_there_if_it_was_restored_or_spared(
     read = sent(("GET", f"{TASKS}/{{id}}", {}))
     answer = SimpleNamespace(status_code=200)
     assert fuzz_hooks.filter_failure(SimpleNamespace(), failure, read, answer) is is_kept
+
+
+@pytest.mark.requirement("FR-13")
+def test_a_list_may_be_read_when_all_of_it_was_deleted() -> None:
+    deletion = sent(DELETE_ALL)
+    failure = UseAfterFree(operation="", message="", free="", usage="", deleted_case_id=deletion.id)
+    answer = SimpleNamespace(status_code=304)
+    listed = sent(("GET", TASKS, {}))
+    assert not fuzz_hooks.filter_failure(SimpleNamespace(), failure, listed, answer)

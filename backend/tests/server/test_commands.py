@@ -3,9 +3,8 @@
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import IO
 
 import pytest
@@ -14,7 +13,7 @@ from sqlalchemy.engine import URL
 
 from backend.database.batches import fill_in_batches
 from backend.queries.search import fold
-from backend.tests.support.commands import command, execute
+from backend.tests.support.commands import command, execute, python
 from backend.tests.support.server import environment
 from backend.tests.support.waiting import wait_until
 
@@ -61,20 +60,10 @@ def holding(url: URL, statement: str) -> Iterator[Connection]:
         connection.rollback()
 
 
-@contextmanager
-def started(url: URL, *module: str, flags: str = "") -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(
-        [sys.executable, *flags.split(), "-m", *module],
-        cwd="/",
-        env=environment(url),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
+def started(
+    url: URL, *module: str, flags: str = ""
+) -> AbstractContextManager[subprocess.Popen[str]]:
+    return python(*flags.split(), "-m", *module, env=environment(url))
 
 
 def first_line(stream: IO[str] | None) -> str:

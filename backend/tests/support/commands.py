@@ -2,9 +2,10 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from itertools import count
+from pathlib import Path
 
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import URL
@@ -29,6 +30,25 @@ def command(module: str, *arguments: str, url: URL, **settings: str) -> Done:
         timeout=90,
         check=False,
     )
+
+
+@contextmanager
+def python(
+    *arguments: str, env: Mapping[str, str], cwd: Path | str = "/"
+) -> Iterator[subprocess.Popen[str]]:
+    """A Python process, killed in the end if it still runs; its output can be read."""
+    with subprocess.Popen(
+        [sys.executable, *arguments],
+        cwd=cwd,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def execute(url: URL, statement: str, *parameters: object) -> list[tuple[object, ...]]:

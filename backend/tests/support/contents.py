@@ -1,4 +1,6 @@
-"""A whole task, and the defaults."""
+"""What tasks are made of: a whole one, the defaults, and five of many kinds with filters."""
+
+from typing import Any
 
 CONTENT = {
     "title": "Größe prüfen",
@@ -20,3 +22,30 @@ DEFAULTS: dict[str, object] = {
     "tags": [],
     "order": None,
 }
+MANY: dict[str, dict[str, Any]] = {
+    "a plain": {},
+    "b done": {"completed": True},
+    "c urgent": {"priority": "high", "tags": ["home", "later"]},
+    "d today": {"due_date": "2026-11-21", "priority": "low", "tags": ["home"]},
+    "e at eight": {"due_at": "2026-11-22T20:00:00Z", "description": "50% of it"},
+}
+FILTERS = {
+    "": "abcde",
+    "completed=true": "b",
+    "completed=false": "acde",
+    "priority=high&priority=low": "cd",
+    "tag=home": "cd",
+    "tag=home&tag=later": "c",
+    "q=AT": "e",
+    "q=%25": "e",
+    "due_from=2026-11-22": "e",
+    "due_to=2026-11-21": "d",
+    "due_from=2026-11-23&time_zone=Asia/Tokyo": "e",
+    "updated_since=2000-01-01T00:00:00Z": "abcde",
+    "priority=none&completed=false&q=a": "ae",
+    "untagged=true": "abe",
+    "without_tag=later&without_tag=nowhere": "abde",
+    "completed_since=2000-01-01T00:00:00Z": "b",
+    "overdue=false&completed=true": "b",
+}
+"""For each filter, the first letters of those of MANY that it matches."""

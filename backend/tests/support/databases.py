@@ -63,6 +63,8 @@ def administer(cluster: Cluster, statement: str) -> None:
 def create_template(cluster: Cluster) -> str:
     """A database brought to the newest migration by Alembic, and the login of the service."""
     cluster.create_database("template_tasks")
+    with create_engine(url_of(cluster, "template_tasks"), poolclass=NullPool).begin() as connection:
+        connection.execute(text("REVOKE CREATE ON SCHEMA public FROM PUBLIC"))  # as is since 15
     command.upgrade(alembic_config(url_of(cluster, "template_tasks")), "head")
     administer(cluster, f"CREATE ROLE {LOGIN} LOGIN IN ROLE tasks_runtime")
     return "template_tasks"

@@ -10,6 +10,9 @@ from backend.dev.postgres import server
 from backend.dev.postgres.cluster import Cluster, temporary_cluster
 
 CHOSEN = os.environ.get("TEST_POSTGRES", "")
+C_OF_LIBC = "LOCALE 'C'" if CHOSEN else "LOCALE 'C' LOCALE_PROVIDER libc"
+"""For CREATE DATABASE: a chosen cluster is of libc, and 14 knows no other provider."""
+
 _ANY_VERSION = [option for option in server.INITDB if "locale" not in option]  # builtin: since 17
 
 

@@ -1,0 +1,31 @@
+"""What the OpenAPI document calls visible is what the service takes for it."""
+
+import re
+
+import pytest
+from pydantic import TypeAdapter
+
+from backend.api.schemas.fields import A_WORD, Title
+from backend.models.text import BLANK, IGNORABLE, is_visible
+from backend.queries.search import patterns
+
+TITLE = re.compile(TypeAdapter(Title).json_schema()["pattern"])
+WORD = re.compile(A_WORD)
+
+
+def _around(characters: str) -> set[str]:
+    """The characters of these ranges, in steps, with those just outside."""
+    found = set()
+    for part in re.findall(r"(?s).-.|.", characters):
+        first, last = ord(part[0]), ord(part[-1])
+        step = max(1, (last - first) // 50)
+        found |= {*range(first, last, step), last, max(first - 1, 1), last + 1}
+    return {chr(number) for number in found - {0}}
+
+
+@pytest.mark.requirement("FR-24", "FR-13")
+def test_the_patterns_of_the_document_refuse_the_invisible_on_every_plane() -> None:
+    tried = _around(BLANK) | _around(IGNORABLE) | {"a", "ß", "\U0001f600", "\U0010ffff"}
+    assert len(tried) > 300
+    assert {one for one in tried if bool(TITLE.search(one)) != is_visible(one)} == set()
+    assert {one for one in tried if bool(WORD.search(one)) != bool(patterns(one))} == set()
