@@ -37,7 +37,8 @@ def sent(move: Move, restored: int = 1) -> Any:
     """A case of schemathesis that was answered well."""
     method, path, query = move
     parameters = {"user_id": 1, "id": 7} if "{id}" in path else {"user_id": 1}
-    case = DOCUMENT[path][method].Case(path_parameters=parameters, query=query)
+    body: dict[str, Any] = {"body": BATCH_BODY} if path.endswith("/batch") else {}
+    case = DOCUMENT[path][method].Case(path_parameters=parameters, query=query, **body)
     fuzz_hooks.after_call(
         SimpleNamespace(),
         case,
@@ -46,6 +47,8 @@ def sent(move: Move, restored: int = 1) -> Any:
     return case
 
 
+BATCH_BODY = {"operations": [{"op": "delete", "id": 8}, {"op": "restore", "id": 7}]}
+BATCH: Move = ("POST", f"{TASKS}/batch", {})
 DELETE: Move = ("DELETE", f"{TASKS}/{{id}}", {})
 DELETE_ALL: Move = ("DELETE", TASKS, {})
 RESTORE: Move = ("POST", f"{TASKS}/{{id}}/restore", {})
@@ -61,6 +64,8 @@ RESTORE_ALL: Move = ("POST", f"{TASKS}/restore", {})
         ([DELETE, RESTORE], 0, False),
         ([DELETE, RESTORE_ALL], 0, True),
         ([DELETE, RESTORE_ALL], 1, False),
+        ([DELETE, BATCH], 0, False),
+        ([BATCH, DELETE], 0, True),
         ([DELETE_ALL], 0, True),
         ([DELETE_ALL, RESTORE], 0, False),
         ([("DELETE", TASKS, {"tag": ["x"]})], 0, False),

@@ -75,7 +75,7 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -
 @schemathesis.hook
 def after_call(context: HookContext, case: Case[Any], response: Response) -> None:
     """Remember, in order, what moved tasks to the trash and out of it."""
-    is_move = case.operation.method.upper() == "DELETE" or case.operation.path.endswith("/restore")
+    is_move = case.operation.method.upper() == "DELETE" or _restores(case)
     if is_move and 200 <= response.status_code < 300:
         _moves.append((case, response))
 
@@ -111,15 +111,24 @@ def _is_out_of_trash(failure: UseAfterFree, case: Case[Any]) -> bool:
     if _is_bulk(deletion) and (deletion.query or {}).keys() - {"user_id"}:
         return True
     return any(
-        move.operation.path.endswith("/restore")
+        _restores(move)
         and _value(move, "user_id") == _value(case, "user_id")
-        and (
-            answer.json()["restored"]
-            if _is_bulk(move)
-            else _value(move, "id") == _value(case, "id")
-        )
+        and _moved(move, answer, _value(case, "id"))
         for move, answer in later
     )
+
+
+def _restores(case: Case[Any]) -> bool:
+    return bool(case.operation.path.endswith(("/restore", "/batch")))
+
+
+def _moved(move: Case[Any], answer: Response, task: str | None) -> bool:
+    """Whether a restore, of one task or many, or a batch may have brought this task back."""
+    if move.operation.path.endswith("/batch"):
+        body: Any = move.body
+        steps = body["operations"]
+        return any(step["op"] == "restore" and str(step["id"]) == task for step in steps)
+    return bool(answer.json()["restored"]) if _is_bulk(move) else _value(move, "id") == task
 
 
 def _is_bulk(case: Case[Any]) -> bool:
