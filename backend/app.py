@@ -25,6 +25,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     newest_migration()  # reads files: later there may be none left to open
     current_default_thread_limiter().total_tokens = runtime.settings.pool_size
     yield
+    runtime.events.close()
     runtime.dispose()
 
 

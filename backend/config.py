@@ -126,6 +126,8 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=1_048_576, ge=1024)
     max_unsent_bytes: int = Field(default=134_217_728, ge=1_048_576)
     max_buffered_bytes: int = Field(default=67_108_864, ge=1024)
+    events_interval: float = Field(default=1, ge=0.05, le=60)
+    max_subscribers: int = Field(default=1000, ge=1, le=100_000)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         "info"
     )

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from backend.config import Settings
 from backend.database.engine import Sessions, make_engine, make_sessions
 from backend.database.outages import Connecting, Outages
+from backend.events.subscribers import Events
 from backend.patience import Patience
 from backend.services.readiness import Readiness
 from backend.shares import Shares
@@ -38,7 +39,9 @@ class Gates:
 
 @dataclass(frozen=True)
 class Runtime:
-    """The engine, its sessions, the settings, the gates and what is known of the database."""
+    """The engine, its sessions, the settings, the gates, what is known of the database, and the
+    subscribers of the events.
+    """
 
     settings: Settings
     engine: Engine
@@ -47,6 +50,7 @@ class Runtime:
     connecting: Connecting = field(repr=False)
     outages: Outages = field(repr=False)
     readiness: Readiness = field(repr=False)
+    events: Events = field(repr=False)
 
     def dispose(self) -> None:
         """Close all connections that are not in use."""
@@ -66,12 +70,15 @@ def make_runtime(settings: Settings) -> Runtime:
     )
     waits = settings.admission_timeout, settings.request_timeout
     patience = Patience(*waits, connecting.last_seen)
+    sessions, outages = make_sessions(engine), Outages()
+    gates = Gates(settings.pool_size, patience)
     return Runtime(
         settings,
         engine,
-        make_sessions(engine),
-        Gates(settings.pool_size, patience),
+        sessions,
+        gates,
         connecting,
-        Outages(),
+        outages,
         Readiness(settings.readiness_timeout, settings.readiness_cache),
+        Events(settings, sessions, gates, outages),
     )

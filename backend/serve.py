@@ -42,7 +42,8 @@ def _freeze() -> None:
 
 def _serve(listening: list[socket.socket], parent: int | None = None) -> None:
     """In this process, as long as its parent lives if it has one."""
-    service = Service(app, get_settings(), app.state.runtime.gates.drain, parent)
+    drain, close = app.state.runtime.gates.drain, app.state.runtime.events.close
+    service = Service(app, get_settings(), drain, parent, close)
     # uvicorn does so a moment later: in between, Ctrl-C would be an exception anywhere, and be lost
     # within a garbage collection.
     before = signal.signal(signal.SIGINT, service.handle_exit)

@@ -4,13 +4,14 @@ All are async: FastAPI would run a plain function in a thread and come back.
 """
 
 import time
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from anyio import to_thread
 from fastapi import Depends, Query, Request
 from sqlmodel import Session
 
-from backend.api.responses import require_room_for_cursor, root_of
+from backend.api.responses import address_of, require_room_for_cursor
 from backend.api.schemas.batch import OwnedOperations
 from backend.api.schemas.fields import UserId
 from backend.api.schemas.headers import IfNoneMatch
@@ -19,6 +20,7 @@ from backend.api.schemas.tasks import OwnedTaskContent
 from backend.database.execution import OwnedSession
 from backend.database.retries import Attempts
 from backend.errors import FieldError, Forbidden, InvalidRequest, Overloaded
+from backend.events.subscribers import Subscription
 from backend.queries.filters import Filters
 from backend.queries.search import patterns
 from backend.runtime import Runtime
@@ -58,7 +60,7 @@ def _owned(claimed: int, caller: int | None, request: Request, session: Session)
     runtime: Runtime = request.app.state.runtime
     since: float = getattr(request.state, "waits_since", time.monotonic())
     until = since + runtime.settings.request_timeout
-    address = f"{root_of(request)}/api/{claimed}/tasks/"
+    address = address_of(request, claimed)
     attempts = Attempts(until, runtime.settings.retry_window, runtime.outages)
     return OwnedSession(session, claimed, address, attempts)
 
@@ -115,6 +117,16 @@ async def get_body_owners_batches(
     return BatchService(_owned(body.user_id, caller, request, session))
 
 
+async def get_subscription(
+    request: Request, session: Annotated[OwnedSession, Depends(get_owned_session)]
+) -> AsyncIterator[Subscription]:
+    """A place among the subscribers, until the stream ends. Raises Overloaded."""
+    runtime: Runtime = request.app.state.runtime
+    address = address_of(request, session.owner)
+    with runtime.events.subscription(session.owner, address) as subscription:
+        yield subscription
+
+
 def _filters(parameters: FilterParameters, *, deleted: bool = False) -> Filters:
     return Filters(vars(parameters), parameters.time_zone, deleted=deleted)
 
@@ -167,6 +179,7 @@ Tasks = Annotated[TaskService, Depends(get_tasks)]
 Lists = Annotated[ListService, Depends(get_lists)]
 ChangeFeed = Annotated[ChangeService, Depends(get_changes)]
 Summaries = Annotated[SummaryService, Depends(get_summaries)]
+Subscribed = Annotated[Subscription, Depends(get_subscription)]
 Batches = Annotated[BatchService, Depends(get_batches)]
 BodyOwnersBatches = Annotated[BatchService, Depends(get_body_owners_batches)]
 BodyOwnersTasks = Annotated[TaskService, Depends(get_body_owners_tasks)]

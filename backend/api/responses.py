@@ -32,6 +32,11 @@ def root_of(request: Request) -> str:
     return _root(scope["scheme"], request.headers.get("host"), server, scope.get("root_path", ""))
 
 
+def address_of(request: Request, owner: int) -> str:
+    """What the `url` of each task of an owner begins with."""
+    return f"{root_of(request)}/api/{owner}/tasks/"
+
+
 def path_of(request: Request) -> str:
     """The path below what `root_of` ends with: `path` begins with `root_path` (ASGI)."""
     scope = request.scope

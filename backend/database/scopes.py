@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql.dml import OnConflictDoUpdate
 from sqlalchemy.sql import dml, elements, functions, operators, selectable
 
 from backend.database.clauses import OWNED, STATEMENTS, RefusedStatementError, parts
+from backend.models.task import task_lists
 from backend.queries.ownership import owner
 
 _OWNER = owner()
@@ -37,8 +38,12 @@ def require_scoped(statement: Any) -> None:
 
 
 def require_survey(statement: Any) -> None:
-    """Raise RefusedStatementError unless it counts the rows of one table, by their owner."""
+    """Raise RefusedStatementError unless it counts the rows of one table, by their owner, or asks
+    for the revisions of some owners.
+    """
     [scope, *inner] = _scopes(statement)
+    if not inner and _asks_for_positions(scope):
+        return
     columns = getattr(scope.statement, "_raw_columns", [None])
     table: Any = getattr(columns[0], "table", None)
     owners = [table.c.user_id] if any(table is one for one in OWNED) else []
@@ -70,6 +75,30 @@ def require_part(expression: Any) -> None:
             raise OwnerMissingError("a part that names an owner was refused")
         is_of_subquery = isinstance(getattr(clause, "table", None), selectable.Subquery)
         rest += () if is_of_subquery else parts(clause)
+
+
+def _asks_for_positions(scope: _Scope) -> bool:
+    """Whether it is what the poller of the events asks, and nothing more of anybody's."""
+    statement = scope.statement
+    if type(statement) is not selectable.Select or len(statement._where_criteria) != 1:  # noqa: SLF001
+        return False
+    lists, [condition] = task_lists.c, statement._where_criteria  # noqa: SLF001
+    columns, wanted = statement._raw_columns, [lists.user_id, lists.revision]  # noqa: SLF001
+    chosen = getattr(getattr(condition, "right", None), "element", None)
+    value = getattr(chosen, "element", None)
+    return (
+        _are_same(scope.tables, [task_lists])
+        and len(columns) == len(wanted)
+        and all(column is one for column, one in zip(columns, wanted, strict=True))
+        and type(condition) is elements.BinaryExpression
+        and condition.operator is operators.eq
+        and condition.left is lists.user_id
+        and type(condition.right) is elements.CollectionAggregate
+        and condition.right.operator is operators.any_op
+        and type(value) is elements.BindParameter
+        and value.key == "owners"
+        and value.required
+    )
 
 
 def _are_same(found: Iterable[Any], expected: list[Any]) -> bool:

@@ -15,8 +15,11 @@ class HeadMiddleware:
             return
 
         async def send_head(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
+            """The head and the end at once: a stream would go on. The server then says that the
+            client has left.
+            """
+            if message["type"] == "http.response.start":
+                await send(message)
+                await send({"type": "http.response.body"})
 
         await self.app({**scope, "method": "GET"}, receive, send_head)

@@ -34,8 +34,10 @@ class Service(uvicorn.Server):
         settings: Settings,
         on_exit: Callable[[], None],
         parent: int | None = None,
+        on_closed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`on_exit` is called once, when the first signal to leave comes.
+        """`on_exit` is called once, when the first signal to leave comes; `on_closed` when no more
+        connections are taken: what would go on for ever is to end.
 
         `parent` is the process without which this one leaves, too.
         """
@@ -58,6 +60,7 @@ class Service(uvicorn.Server):
         self._on_exit = on_exit
         self._leave_at = math.inf
         self._parent = parent
+        self._on_closed = on_closed
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to leave. uvicorn would raise the signal again at the end: exit status -15."""
@@ -90,6 +93,7 @@ class Service(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.call_later(self._settings.shutdown_grace, self._abandon)
+        self._on_closed()
         await super().shutdown(sockets)
         deadline.cancel()
 

@@ -123,6 +123,13 @@ class OwnerCountRow(NamedTuple):
     number: int
 
 
+class PositionRow(NamedTuple):
+    """How far an owner has come."""
+
+    owner: int
+    revision: int
+
+
 class KeyRow(NamedTuple):
     """The one column that names a removed row within its owner."""
 

@@ -96,6 +96,17 @@ SUMMARISED: Answers = {
     200: {"headers": {"ETag": _header("The revision, and until when the numbers hold.")}},
     **_UNCHANGED,
 }
+STREAMED: Answers = {
+    200: {
+        "description": "`change` events; `expired` instead of 410, and then the end.",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'event: change\ndata: {"id":2,"deleted":true,"revision":41}\nid: 41\n\n',
+            }
+        },
+    },
+}
 BATCHED: Answers = {
     200: {"headers": _REPLAYED},
     **_BODY,

@@ -47,6 +47,7 @@ from backend.api.responses import (
     summary_response,
     task_response,
 )
+from backend.api.routes.events import add_events
 from backend.api.routing.event_loop import Handler, on_event_loop
 from backend.api.routing.route import StrictRoute
 from backend.api.schemas.batch import BatchRead, Operations, OwnedOperations
@@ -205,6 +206,7 @@ def _surface(
     add("POST", "/restore", restore_tasks, response_model=Restored)
     add("POST", "/batch", batch, **body, response_model=BatchRead, responses=BATCHED)
     add("GET", "/changes", list_changes, response_model=ChangesRead, responses=CHANGED)
+    add_events(router)
     add("GET", "/summary", read_summary, response_model=SummaryRead, responses=SUMMARISED)
     add("GET", address, read_task, **one, responses=READ)
     add("PUT", address, replace_task, **one, **body, responses=WRITTEN)

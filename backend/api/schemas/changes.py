@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 from annotated_types import Ge, Le
+from fastapi import Header, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from backend.api.schemas.fields import decimal
@@ -30,6 +31,22 @@ class ChangeParameters(BaseModel):
         None, description="Of a first sync of several pages: from the `Link`, not of your own."
     )
     limit: Limit = 500
+
+
+def _position(value: object) -> object:
+    """A browser sends an empty `Last-Event-ID` for none."""
+    return None if value == "" else value
+
+
+Since = Annotated[
+    Revision | None,
+    Query(description="Resume after this revision; without it, begin now. 0 is a first sync."),
+]
+LastEventId = Annotated[
+    Revision | None,
+    BeforeValidator(_position),
+    Header(alias="Last-Event-ID", description="The same, of a stream that ended; it counts first."),
+]
 
 
 class Deleted(BaseModel):

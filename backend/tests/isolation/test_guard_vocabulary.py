@@ -28,6 +28,7 @@ from backend.database.guard import RefusedStatementError, require_owner
 from backend.database.migration_state import State, migration_state
 from backend.models.task import Task, task_lists, tasks
 from backend.queries.ownership import owned, owner
+from backend.queries.positions import POSITIONS
 from backend.queries.purge import EXPIRED_KEYS, OLD_TASKS
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.refused import (
@@ -66,6 +67,8 @@ ACCEPTED: Mapping[str, Executable] = {
     "a union": union_all(MINE, MINE),
     "a survey": OLD_TASKS.executable,
     "another survey": EXPIRED_KEYS.executable,
+    "positions": POSITIONS.executable,
+    "the lock of a write": MINE.with_for_update(key_share=True),
     "no table": select(func.now(), literal("x")),
 }
 

@@ -3,10 +3,12 @@
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     MetaData,
     Numeric,
     Sequence,
     and_,
+    any_,
     bindparam,
     column,
     delete,
@@ -207,6 +209,8 @@ OWNERLESS = {
     ),
     "an upsert that does nothing": NEW.on_conflict_do_nothing(),
 }
+POSITION = select(task_lists.c.user_id, task_lists.c.revision)
+AMONG = task_lists.c.user_id == any_(bindparam("owners", type_=ARRAY(BigInteger)))
 SURVEYS = {
     "of titles": survey(ALL),
     "of each task": survey(select(tasks.c.user_id, func.count()).group_by(tasks.c.id)),
@@ -221,4 +225,19 @@ SURVEYS = {
     "of a subquery": survey(select(ALL.subquery())),
     "that writes": survey(update(tasks).values(title="x")),
     "of nothing": survey(select(null())),
+    "of all positions": survey(POSITION),
+    "of positions by another condition": survey(POSITION.where(task_lists.c.revision > 1)),
+    "of positions of given owners and more": survey(POSITION.where(AMONG, true())),
+    "of positions of owners in the statement": survey(
+        POSITION.where(task_lists.c.user_id == any_(literal([1, 2], ARRAY(BigInteger))))
+    ),
+    "of other positions": survey(POSITION.where(task_lists.c.revision == AMONG.right)),
+    "of positions beyond": survey(POSITION.where(task_lists.c.user_id >= AMONG.right)),
+    "of the clocks of owners": survey(
+        select(task_lists.c.user_id, task_lists.c.changed_at).where(AMONG)
+    ),
+    "of the lists of owners": survey(select(task_lists).where(AMONG)),
+    "of the tasks of owners": survey(
+        select(tasks.c.user_id, tasks.c.revision).where(tasks.c.user_id == AMONG.right)
+    ),
 }

@@ -20,6 +20,7 @@ BELOW_A_SURFACE = {
     "/batch": ("OPTIONS", "POST"),
     "/changes": READ_ONLY,
     "/summary": READ_ONLY,
+    "/events": READ_ONLY,
 }
 ALLOWED = {
     **{f"/api/1/tasks{tail}": set(verbs) for tail, verbs in BELOW_A_SURFACE.items()},

@@ -1,0 +1,46 @@
+"""Changes as they happen, as Server-Sent Events.
+
+The one handler that is a coroutine: it waits for as long as its client stays, and holds nothing.
+"""
+
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from backend.api.dependencies import Subscribed
+from backend.api.openapi.responses import STREAMED
+from backend.api.schemas.changes import LastEventId, Since
+from backend.events.subscribers import Event
+
+RETRY = 2000
+"""Milliseconds after which a browser connects again."""
+
+_EXPIRED = ServerSentEvent(event="expired", raw_data='{"code":"cursor_expired"}')
+
+
+def _told(event: Event) -> ServerSentEvent:
+    if event.expired:
+        return _EXPIRED
+    kind = "change" if event.change is not None else None
+    return ServerSentEvent(event=kind, raw_data=event.change, id=str(event.revision))
+
+
+async def stream_changes(
+    subscription: Subscribed, since: Since = None, last_event_id: LastEventId = None
+) -> AsyncIterator[ServerSentEvent]:
+    """What changes from now on, or since a revision, as Server-Sent Events."""
+    yield ServerSentEvent(comment="connected", retry=RETRY)
+    async for event in subscription.follow(since if last_event_id is None else last_event_id):
+        yield _told(event)
+
+
+def add_events(router: APIRouter) -> None:
+    """Serve the stream below a surface."""
+    router.add_api_route(
+        "/events",
+        stream_changes,
+        methods=["GET"],
+        response_class=EventSourceResponse,
+        responses=STREAMED,
+    )

@@ -1,0 +1,1 @@
+"""Changes as they happen: one poller for all subscribers of the process."""
