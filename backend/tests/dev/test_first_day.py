@@ -140,6 +140,7 @@ except KeyboardInterrupt:
 @pytest.mark.threat(56)
 def test_ctrl_c_during_the_collection_at_the_start_is_not_lost(database: URL) -> None:
     """There it would be an exception that the collector ignores, and the server would serve on."""
-    with python("-c", INTERRUPTED, env=environment(database)) as process:
+    settings = environment(database, PORT=str(free_port()))
+    with python("-c", INTERRUPTED, env=settings) as process:
         output, errors = process.communicate(timeout=180)
     assert output == "collected\ninterrupted\n", errors

@@ -13,7 +13,9 @@ REQUIRED = [
     *(".pre-commit-config.yaml", ".env.example"),
 ]
 MAX_LINE = 120
-NOT_OURS = {"node_modules"}
+NOT_WRITTEN = {"node_modules", "results"}
+"""Folders of what was installed, and of what a benchmark printed."""
+
 DECISIONS = ROOT / "specs/decisions"
 ENTRY = re.compile(
     r"^\| (\d{4}) \| \[([^]]+)\]\((\d{4}-[a-z0-9-]+\.md)\) \| ([^|]+) \|$", re.MULTILINE
@@ -21,11 +23,11 @@ ENTRY = re.compile(
 
 
 def documents() -> list[Path]:
-    """All that is written here; what a tool has installed is in a hidden folder, or not ours."""
+    """All that is written here; what a tool has made is in a hidden folder, or named above."""
     found = []
     for file in ROOT.rglob("*.md"):
         folders = file.relative_to(ROOT).parts[:-1]
-        if not any(folder.startswith(".") or folder in NOT_OURS for folder in folders):
+        if not any(folder.startswith(".") or folder in NOT_WRITTEN for folder in folders):
             found.append(file)
     assert ROOT / "README.md" in found
     return found
