@@ -1,6 +1,7 @@
 """The real PostgreSQL of the whole run, and a client for each kind of test."""
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
@@ -45,6 +46,9 @@ def require_reviewed_framework(version: str) -> None:
 
 def pytest_configure() -> None:
     require_reviewed_framework(fastapi.__version__)
+    # A shell starts what runs in its background with SIGINT ignored, and so would be all that the
+    # tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
