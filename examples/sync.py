@@ -65,7 +65,8 @@ class Copy:
 
     def pull(self) -> None:
         """Read what has changed; everything anew where the service no longer knows."""
-        tasks, since, url = dict(self.tasks), self.since, f"{self.url}/changes?since={self.since}"
+        since, url = self.since, f"{self.url}/changes?since={self.since}"
+        tasks = dict(self.tasks) if since else {}  # a first sync tells of no deletion
         while url:
             status, page, link = self.request("GET", url)
             if status == 410:

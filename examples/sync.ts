@@ -58,8 +58,8 @@ export class Copy {
 
   /** Read what has changed; everything anew where the service no longer knows. */
   async pull(): Promise<void> {
-    let tasks = new Map(this.tasks);
     let since = this.since;
+    let tasks = new Map(since ? this.tasks : []); // a first sync tells of no deletion
     let url: string | null = `${this.url}/changes?since=${since}`;
     while (url) {
       const answer: Answer = await this.request("GET", url);

@@ -145,7 +145,7 @@ def test_changes_are_taken_as_they_happen(api: Api, client: Client) -> None:
     assert copied(client) == listed(api)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, 2])
 def test_on_and_offline_at_random_beside_others_each_copy_ends_equal_to_the_list(
     arena: Arena, api: Api, make: Make, seed: int
 ) -> None:
