@@ -1,7 +1,5 @@
 """Many operations at once: all of them, or none and which ones are wrong."""
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +20,7 @@ from backend.queries import batch as queries
 from backend.queries.lists import SEPARATOR
 from backend.queries.search import FOLDED, fold
 from backend.queries.statement import BatchRow
+from backend.services.fingerprints import digest, told
 
 MAX_OPERATIONS = 100
 STATUSES = {"create": 201, "update": 200, "delete": 204, "restore": 200}
@@ -160,5 +159,8 @@ def _results(operations: Sequence[Operation], answer: str) -> list[Result]:
 
 def _fingerprint(operations: Sequence[Operation]) -> str:
     """The same for the same operations, however they were spelled; never that of a create."""
-    content = ["batch", [vars(one) for one in operations]]
-    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()
+    asked = [
+        {**vars(one), "values": told(one.values) if one.kind == "create" else one.values}
+        for one in operations
+    ]
+    return digest(["batch", asked])

@@ -15,7 +15,16 @@ def fingerprint(values: Mapping[str, Any], later: Mapping[str, Any] = LATER_FIEL
     A later field counts only where it differs from its default: so a key that was used before the
     field was there still knows its content.
     """
-    told = {
+    return digest(told(values, later))
+
+
+def told(values: Mapping[str, Any], later: Mapping[str, Any] = LATER_FIELDS) -> dict[str, Any]:
+    """What counts of the content of a create."""
+    return {
         name: value for name, value in values.items() if name not in later or value != later[name]
     }
-    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def digest(content: Any) -> str:
+    """The same for what is the same as JSON."""
+    return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

@@ -9,7 +9,7 @@ from backend.tests.chaos.world import world, world_behind_a_line
 
 CLIENTS = 32
 TIMES = 20
-COUNTS = ("requests", "acknowledged", "refused", "failed", "lost", "doubled")
+COUNTS = ("requests", "acknowledged", "refused", "failed", "lost", "doubled", "misled")
 SECONDS = ("slowest (s)", "silence (s)", "recovery (s)")
 
 
@@ -20,7 +20,8 @@ def heading() -> str:
 def line(report: Report) -> str:
     failed = sum(report.failed.values())
     counts = (report.verdicts.total(), report.acknowledged, report.refused, failed)
-    numbers = "".join(f"{number:>13,}" for number in (*counts, report.lost, report.doubled))
+    wrong = (report.lost, report.doubled, report.misled)
+    numbers = "".join(f"{number:>13,}" for number in (*counts, *wrong))
     seconds = (report.slowest, report.silence, report.recovery)
     return f"{report.name:<24}{numbers}" + "".join(f"{number:>13.2f}" for number in seconds)
 

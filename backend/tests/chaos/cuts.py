@@ -62,7 +62,19 @@ CASES = (
     Case("delete", [TRASHED], may_refuse=True),
     Case("delete all", [TRASHED]),
     Case("restore", [OPEN], begins=[TRASHED]),
+    Case("changes", [OPEN]),
+    Case("summary", [OPEN]),
+    Case("batch", [REPLACED, NEW], may_refuse=True),
+    Case("batch", [REPLACED, NEW], header="Idempotency-Key"),
 )
+
+
+def batch(task_id: int) -> list[dict[str, object]]:
+    """Operations that replace the title of a task, and make a new one."""
+    return [
+        {"op": "update", "id": task_id, "changes": {"title": "taken over"}},
+        {"op": "create", "task": {"title": "new"}},
+    ]
 
 
 @dataclass(frozen=True)
@@ -144,7 +156,12 @@ class Cuts:
         task_id = created.json()["id"]
         if case.begins == [TRASHED]:
             assert api.delete(task_id).is_success
-        requests = api.every(task_id) | {"delete all": Request("DELETE", api.tasks())}
+        requests = api.every(task_id) | {
+            "delete all": Request("DELETE", api.tasks()),
+            "changes": Request("GET", api.surface.under(api.owner, "changes")),
+            "summary": Request("GET", api.surface.under(api.owner, "summary")),
+            "batch": api.surface.batch(api.owner, *batch(task_id)),
+        }
         value = "key" if case.header == "Idempotency-Key" else created.headers["etag"]
         return requests[case.name], {case.header: value} if case.header else {}
 

@@ -8,6 +8,7 @@ from itertools import count, pairwise
 
 from backend.tests.chaos.audit import audit
 from backend.tests.chaos.faults import Fault
+from backend.tests.chaos.followers import followed, misled
 from backend.tests.chaos.load import OK, OWNERS, Load
 from backend.tests.chaos.world import World
 
@@ -30,6 +31,8 @@ class Report:
     recovery: float = 0.0
     """Seconds from the end of the fault to the next request that was served."""
     is_late: bool = False
+    misled: int = 0
+    """Tasks that followers of the feed believe in otherwise than they are."""
 
     @property
     def acknowledged(self) -> int:
@@ -49,13 +52,13 @@ class Report:
 
     @property
     def is_good(self) -> bool:
-        return not (self.lost or self.doubled or self.failed or self.is_late)
+        return not (self.lost or self.doubled or self.misled or self.failed or self.is_late)
 
 
 def endure(world: World, fault: Fault, clients: int, times: int = 3) -> Report:
     """Inflict it on a service under load: each client is served so often before and after it."""
     load = Load(world.service.port, clients, next(_first_owners), repeats=fault.repeats)
-    with load.at_work(times):
+    with followed(world.service.port, load.owners) as followers, load.at_work(times):
         fault.inflict(world, load)
         over = time.monotonic()
         load.wait_for_success(over, times)
@@ -72,4 +75,5 @@ def endure(world: World, fault: Fault, clients: int, times: int = 3) -> Report:
         silence=max(later - earlier for earlier, later in pairwise(served)),
         recovery=recovery,
         is_late=recovery > fault.recovery,
+        misled=misled(world, followers),
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import cycle
+from threading import Event
 
 import pytest
 from psutil import pid_exists
@@ -23,6 +24,7 @@ from backend.tests.chaos.faults import (
     frozen,
     stopped,
 )
+from backend.tests.chaos.followers import Follower, misled
 from backend.tests.chaos.load import Load, Written
 from backend.tests.chaos.trial import endure
 from backend.tests.chaos.world import World, world
@@ -185,6 +187,15 @@ def test_the_audit_sees_what_is_lost_or_doubled(ours: World, owner: int) -> None
         Written(owner, "never trashed", trashed, trashed=True),
     ]
     assert audit(ours, load) == (3, 1)
+
+
+@pytest.mark.requirement("FR-41")
+def test_the_audit_sees_what_a_follower_believes_wrongly(ours: World, owner: int) -> None:
+    Api(ours.service.client, PRIMARY, owner).made()
+    follower = Follower(ours.service.port, owner, Event())
+    assert misled(ours, [follower]) == 0
+    follower.tasks[10**9] = 1
+    assert misled(ours, [follower]) == 1
 
 
 @pytest.mark.requirement("FR-21")
