@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import URL
 
+from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.api import Api
 from backend.tests.support.commands import execute
+from backend.tests.support.databases import cloned
 from backend.tests.support.problems import require_problem
 from backend.tests.support.server import Server, running
 from backend.tests.support.streams import Stream, streamed
@@ -23,17 +25,24 @@ OWNERS = count(1_000, 10)
 ORIGIN = "http://localhost:5173"
 
 
-@pytest.fixture(scope="session")
-def live_process(committed_database: URL) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def own_database(cluster: Cluster, template: str) -> Iterator[URL]:
+    """Where tasks may stay: each test has owners of its own."""
+    with cloned(cluster, template) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def live_process(own_database: URL) -> Iterator[Server]:
     """A server that looks for changes often."""
-    with running(committed_database, EVENTS_INTERVAL="0.05") as server:
+    with running(own_database, EVENTS_INTERVAL="0.05") as server:
         yield server
 
 
 @pytest.fixture
-def few(committed_database: URL) -> Iterator[Server]:
+def few(own_database: URL) -> Iterator[Server]:
     """A server with places for four subscribers."""
-    with running(committed_database, EVENTS_INTERVAL="0.05", MAX_SUBSCRIBERS="4") as server:
+    with running(own_database, EVENTS_INTERVAL="0.05", MAX_SUBSCRIBERS="4") as server:
         yield server
 
 
@@ -90,14 +99,14 @@ def test_a_first_sync_by_events_is_all_live_tasks_however_many(api: Api) -> None
         assert stream.changes(1) == [new]
 
 
-def test_an_expired_position_is_told_and_ends_the_stream(api: Api, committed_database: URL) -> None:
+def test_an_expired_position_is_told_and_ends_the_stream(api: Api, own_database: URL) -> None:
     task = api.made()
     for since in (task["revision"] + 10**6, 2**63 - 1):
         with streamed(api, f"since={since}") as stream:
             assert stream.next() == ("expired", {"code": "cursor_expired"})
             assert stream.next() is None
     expire = f"UPDATE task_lists SET horizon = revision WHERE user_id = {api.owner}"
-    execute(committed_database, expire)
+    execute(own_database, expire)
     with streamed(api, f"since={task['revision'] - 1}") as stream:
         assert stream.next() == ("expired", {"code": "cursor_expired"})
 
@@ -175,7 +184,7 @@ def test_a_page_of_another_origin_may_read_it(api: Api) -> None:
 
 @pytest.mark.requirement("NFR-41")
 def test_subscribers_hold_no_connection_and_no_slot(
-    live_process: Server, committed_database: URL
+    live_process: Server, own_database: URL
 ) -> None:
     """Forty streams of as many owners beside eight slots: everything is served as ever."""
     apis = [Api(live_process.client, PRIMARY, next(OWNERS)) for _ in range(40)]
@@ -186,6 +195,6 @@ def test_subscribers_hold_no_connection_and_no_slot(
             "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'tasks-api' "
             "AND datname = current_database() AND state = 'idle in transaction'"
         )
-        assert execute(committed_database, busy) == [(0,)]
+        assert execute(own_database, busy) == [(0,)]
         made = [api.made() for api in apis]
         assert [stream.changes(1) for stream in streams] == [[task] for task in made]

@@ -1,8 +1,13 @@
 """After a backup was restored: every cursor has expired, and no task is another."""
 
+from collections.abc import Iterator
+
 import pytest
 from sqlalchemy.engine import URL
 
+from backend.commands.restored import expire
+from backend.errors import Overloaded
+from backend.services.restored import Restored
 from backend.tests.support.api import Api
 from backend.tests.support.commands import command, execute
 from backend.tests.support.copies import Copy
@@ -60,3 +65,35 @@ def test_an_interrupted_run_goes_on_where_it_was(live: RecordingClient, database
     refused = command(RESTORED, "--from-owner", "0", url=database)
     assert refused.returncode == 2
     assert "must be the number of an owner" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("end", "line"),
+    [
+        (KeyboardInterrupt(), "Done for 1 owners; go on with --from-owner 7"),
+        (
+            Overloaded("Busy."),
+            "Done for 1 owners; then it ended (Busy.): go on with --from-owner 7",
+        ),
+    ],
+    ids=["interrupted", "ended"],
+)
+def test_what_ends_a_run_is_one_line_that_says_where_to_go_on(
+    end: BaseException, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Ending(Restored):
+        def __init__(self) -> None:
+            self.done: list[int] = []
+
+        def owners(self, after: int = 0) -> Iterator[int]:
+            yield from (after + 1, 7)
+
+        def expire(self, owner: int) -> None:
+            if self.done:
+                raise end
+            self.done.append(owner)
+
+    with pytest.raises(SystemExit) as stopped:
+        expire(Ending(), 1)
+    told = capsys.readouterr().err + str(stopped.value.code)
+    assert told.startswith(line)

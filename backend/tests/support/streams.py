@@ -2,9 +2,10 @@
 
 import json
 import queue
+import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,9 +47,15 @@ class Stream:
                     assert not key, line
                     self.comments.append(value)
         except httpx.TransportError:
-            pass
+            pass  # it was ended, by the server or by the test
         finally:
             self._events.put(None)
+
+    def leave(self) -> None:
+        """Go away, which wakes whoever reads."""
+        connection = self.response.extensions["network_stream"].get_extra_info("socket")
+        with suppress(OSError):  # the server has closed it already
+            connection.shutdown(socket.SHUT_RDWR)
 
     def next(self, seconds: float = 20) -> tuple[str, Any] | None:
         """The next event: its name and its data; None at the end."""
@@ -83,5 +90,8 @@ def streamed(api: Api, query: str = "", headers: Any = None) -> Iterator[Stream]
             return
         reader = threading.Thread(target=stream.read, daemon=True)
         reader.start()
-        yield stream
-        response.close()
+        try:
+            yield stream
+        finally:
+            stream.leave()
+            reader.join()
