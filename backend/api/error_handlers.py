@@ -1,5 +1,7 @@
 """The one place where the application's errors become answers."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -23,7 +25,8 @@ from backend.errors import (
 )
 from backend.problems import render
 
-MAX_FIELD_ERRORS = 20
+MAX_FIELD_ERRORS = 100
+_OPERATION = re.compile(r"body\.operations\.\d+")
 _BY_STATUS: dict[int, AppError] = {404: NotFound(), 413: PayloadTooLarge()}
 
 
@@ -52,7 +55,19 @@ def _field_error(error: Mapping[str, Any], fields: BodyFields | None) -> FieldEr
 
 def _invalid(errors: Iterable[Mapping[str, Any]], fields: BodyFields | None) -> InvalidRequest:
     distinct = dict.fromkeys(_field_error(error, fields) for error in errors)
-    return InvalidRequest(errors=tuple(distinct)[:MAX_FIELD_ERRORS])
+    return InvalidRequest(errors=tuple(_bounded(list(distinct))))
+
+
+def _bounded(errors: list[FieldError]) -> list[FieldError]:
+    """As many as are told, in their order; one of each operation of a batch before any has two."""
+    seen: Counter[str] = Counter()
+    ranks = []
+    for number, error in enumerate(errors):
+        operation = _OPERATION.match(error.loc)
+        ranks.append((seen[operation[0]] if operation else 0, number))
+        seen.update([operation[0]] if operation else [])
+    told = sorted(number for _, number in sorted(ranks)[:MAX_FIELD_ERRORS])
+    return [errors[number] for number in told]
 
 
 def _allowed_methods(request: Request) -> list[str]:

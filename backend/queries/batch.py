@@ -219,7 +219,8 @@ def _batch(*, has_key: bool) -> Executable:
     if used is not None:
         claimed = claim_key(numbers, answer)
         is_ours = exists(select(claimed.c.key))
-        may_write, json = and_(may_write, is_ours), case((is_ours, json))
+        is_dry = bindparam("dry_run", type_=Boolean)
+        may_write, json = and_(may_write, is_ours), case((or_(is_ours, is_dry), json))
     written = [_inserted(after, may_write), _updated(after, may_write)]
     counts = [select(func.count()).select_from(one).scalar_subquery() for one in written]
     outcomes = func.string_agg(cast(wanted.c.outcome, Text), _word(","), type_=Text())

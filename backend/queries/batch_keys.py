@@ -2,7 +2,18 @@
 
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Text, bindparam, func, literal, literal_column, select
+from sqlalchemy import (
+    CTE,
+    Boolean,
+    ColumnElement,
+    Text,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    not_,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from backend.models.task import idempotency_keys
@@ -22,7 +33,10 @@ def used_key() -> CTE[Any]:
 
 
 def claim_key(numbers: CTE[Any], answer: CTE[Any]) -> CTE[Any]:
-    """Take the key, with the answer, unless another request has; an expired one is free."""
+    """Take the key, with the answer, unless another request has; an expired one is free.
+
+    A dry run takes none.
+    """
     values: dict[str, ColumnElement[Any]] = {
         "user_id": owner(),
         "key": bindparam("key", type_=Text),
@@ -33,7 +47,9 @@ def claim_key(numbers: CTE[Any], answer: CTE[Any]) -> CTE[Any]:
         "created_at": numbers.c.changed_at,
         "answer": select(answer.c.json).scalar_subquery(),
     }
-    statement = upsert(idempotency_keys).from_select(list(values), select(*values.values()))
+    is_dry = bindparam("dry_run", type_=Boolean)
+    rows = select(*values.values()).where(not_(is_dry))
+    statement = upsert(idempotency_keys).from_select(list(values), rows)
     new = statement.excluded
     claim = statement.on_conflict_do_update(
         index_elements=[idempotency_keys.c.user_id, idempotency_keys.c.key],

@@ -80,7 +80,7 @@ class BatchService:
         """
         _require_distinct(operations)
         parameters = {**_arrays(operations), "dry_run": dry_run}
-        if key is None or dry_run:
+        if key is None:
             return _done(operations, self._session.one(queries.BATCH, **parameters))
         fingerprint = _fingerprint(operations)
         parameters |= {"key": key, "fingerprint": fingerprint}

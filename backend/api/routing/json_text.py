@@ -4,6 +4,7 @@ import math
 import re
 import sys
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 from json import JSONDecodeError, JSONDecoder
 from typing import Any, NamedTuple
 
@@ -18,7 +19,8 @@ MAX_DEPTH = 500
 MAX_VALUES = 10_000
 """Values of one text, all together: a batch of a hundred tasks has half as many."""
 
-MAX_FLAWS = 20
+MAX_FLAWS = 100
+_LARGEST = 2.0**64
 """Places that one answer names."""
 
 # A whole string, or a character that structures what is around strings. Possessive: linear.
@@ -101,8 +103,14 @@ def _not_json(text: str) -> Any:
 
 
 def _number(text: str) -> float | Flaw:
+    """`1.0` and `1e0` are integers, too (JSON Schema 2020-12, 6.1.1), of every digit."""
     number = float(text)
-    return number if math.isfinite(number) else _OUT_OF_RANGE
+    if not math.isfinite(number):
+        return _OUT_OF_RANGE
+    if number.is_integer() and abs(number) <= _LARGEST:
+        exact = Decimal(text)
+        return int(exact) if exact == exact.to_integral_value() else number
+    return number
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Flaw:

@@ -69,5 +69,5 @@ class ChangesRead(BaseModel):
     )
 
     items: list[TaskRead | Deleted]
-    revision: int = Field(description="The `since` of the next request.")
+    revision: int = Field(description="The `since` of the next request; while there is more, follow `Link` instead.")
     has_more: bool = Field(description="Whether `Link` has the next page.")

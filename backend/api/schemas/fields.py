@@ -83,12 +83,6 @@ def _distinct(values: list[str]) -> list[str]:
     return list(dict.fromkeys(values))
 
 
-def _integer(value: object) -> object:
-    """`1.0` is an integer, too (JSON Schema 2020-12, 6.1.1), where a float holds it exactly."""
-    is_whole = isinstance(value, float) and value.is_integer() and abs(value) <= 2**53
-    return int(value) if is_whole and isinstance(value, float) else value
-
-
 def _id_schema(description: str) -> WithJsonSchema:
     schema: dict[str, Any] = {"type": "integer", "format": "int64", "minimum": 1, "maximum": MAX_ID}
     return WithJsonSchema(schema | {"description": description})
@@ -97,12 +91,12 @@ def _id_schema(description: str) -> WithJsonSchema:
 _ID_BOUNDS = (Ge(1), Le(MAX_ID), BeforeValidator(decimal))
 TaskId = Annotated[int, *_ID_BOUNDS, _id_schema("The task.")]
 UserId = Annotated[int, *_ID_BOUNDS, _id_schema("The owner of the tasks. Trusted, not verified.")]
-_STRICT_ID = (Strict(), Ge(1), Le(MAX_ID), BeforeValidator(_integer))
+_STRICT_ID = (Strict(), Ge(1), Le(MAX_ID))
 StrictUserId = Annotated[
     int, *_STRICT_ID, _id_schema("The owner of the tasks. Trusted, not verified.")
 ]
 StrictTaskId = Annotated[int, *_STRICT_ID, _id_schema("The task.")]
-StrictRevision = Annotated[int, Strict(), Ge(0), Le(MAX_ID), BeforeValidator(_integer)]
+StrictRevision = Annotated[int, Strict(), Ge(0), Le(MAX_ID)]
 
 
 def _normalised(value: object) -> object:
@@ -167,7 +161,7 @@ Tags = Annotated[
     Len(max_length=TAG_COUNT),
 ]
 Flag = Annotated[bool, Strict()]
-SortKey = Annotated[int, Strict(), Ge(-MAX_ID - 1), Le(MAX_ID), BeforeValidator(_integer)]
+SortKey = Annotated[int, Strict(), Ge(-MAX_ID - 1), Le(MAX_ID)]
 Day = Annotated[date, BeforeValidator(_full_date)]
 Instant = Annotated[datetime, BeforeValidator(_date_time), AfterValidator(_utc)]
 Utc = Annotated[

@@ -74,6 +74,17 @@ def test_keys_belong_to_their_owner_and_expire(api: Api, below: Connection) -> N
     require_problem(api.batch(create("b"), headers=KEY), 422, "idempotency_key_reused")
 
 
+def test_a_dry_run_answers_as_the_batch_would_and_takes_no_key(api: Api) -> None:
+    planned = api.batch(create("a"), headers=KEY, query="dry_run=true")
+    assert (planned.status_code, planned.headers.get("idempotent-replayed")) == (200, None)
+    first = api.batch(create("a"), headers=KEY)
+    again = api.batch(create("a"), headers=KEY, query="dry_run=true")
+    assert (again.text, again.headers["idempotent-replayed"]) == (first.text, "true")
+    other = api.batch(create("b"), headers=KEY, query="dry_run=true")
+    require_problem(other, 422, "idempotency_key_reused")
+    assert len(api.list().json()) == 1
+
+
 @pytest.mark.untraced
 def test_twenty_at_once_with_one_key_are_one_batch(arena: Arena, surface: Surface) -> None:
     api = arena.api(surface)

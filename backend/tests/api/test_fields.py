@@ -50,3 +50,29 @@ def test_every_change_has_a_number_of_its_own(api: Api) -> None:
 
 def test_tags_are_trimmed_and_distinct_in_their_order(api: Api) -> None:
     assert api.made(tags=[" b", "a", "b "])["tags"] == ["b", "a"]
+
+
+@pytest.mark.requirement("NFR-29")
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("1.0", 1),
+        ("-0.0", 0),
+        ("12e1", 120),
+        ("9007199254740993.0", 2**53 + 1),
+        ("90071992547409930e-1", 2**53 + 1),
+        ("9223372036854775807.0", 2**63 - 1),
+        ("-9223372036854775808.00", -(2**63)),
+    ],
+)
+def test_an_integer_may_be_written_as_a_decimal_and_keeps_each_digit(
+    api: Api, written: str, meant: int
+) -> None:
+    """JSON Schema 2020-12, 6.1.1."""
+    task = api.made()
+    changed = api.client.patch(
+        api.task(task["id"]),
+        content=f'{{"order": {written}}}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert (changed.status_code, changed.json()["order"]) == (200, meant)

@@ -128,3 +128,11 @@ def test_the_owner_is_named_once(api: Api) -> None:
     require_problem(
         api.client.post(f"{request.url}?user_id=1", json=request.json), 400, "validation_error"
     )
+
+
+def test_every_failing_operation_is_named_however_much_is_wrong(api: Api) -> None:
+    wrong = {"op": "create", "task": {"title": "", "priority": "no", "tags": [""]}}
+    problem = require_problem(api.batch(*[wrong] * 100), 400, "validation_error")
+    named = {error["loc"].split(".")[2] for error in problem["errors"]}
+    assert named == set(map(str, range(100)))
+    assert len(problem["errors"]) == 100
