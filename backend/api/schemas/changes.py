@@ -69,5 +69,7 @@ class ChangesRead(BaseModel):
     )
 
     items: list[TaskRead | Deleted]
-    revision: int = Field(description="The `since` of the next request; while there is more, follow `Link` instead.")
+    revision: int = Field(
+        description="The `since` of the next request; while there is more, follow `Link` instead."
+    )
     has_more: bool = Field(description="Whether `Link` has the next page.")

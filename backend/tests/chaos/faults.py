@@ -155,6 +155,8 @@ class Fault:
     """Whether clients repeat a create that failed, with its key."""
     recovery: float = 5.0
     """Seconds within which the service must serve again."""
+    while_idle: bool = False
+    """Whether it finds connections that nobody uses; so nobody follows the feed meanwhile."""
 
 
 UNNOTICED = (
@@ -181,8 +183,8 @@ FAULTS = (
     SERVICE_KILLED,
 )
 BEHIND_A_LINE = (
-    Fault("3 x dead while idle", go_dead_while_idle),
+    Fault("3 x dead while idle", go_dead_while_idle, while_idle=True),
     Fault("3 x dead in use", go_dead, frozenset({LATE, AWAY, FULL}), repeats=True),
-    Fault("asleep, wakes in 4 s", sleep, recovery=1.0),
+    Fault("asleep, wakes in 4 s", sleep, recovery=1.0, while_idle=True),
 )
 """Those that need a line between the service and its database."""

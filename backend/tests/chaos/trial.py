@@ -58,7 +58,8 @@ class Report:
 def endure(world: World, fault: Fault, clients: int, times: int = 3) -> Report:
     """Inflict it on a service under load: each client is served so often before and after it."""
     load = Load(world.service.port, clients, next(_first_owners), repeats=fault.repeats)
-    with followed(world.service.port, load.owners) as followers, load.at_work(times):
+    owners = [] if fault.while_idle else load.owners
+    with followed(world.service.port, owners) as followers, load.at_work(times):
         fault.inflict(world, load)
         over = time.monotonic()
         load.wait_for_success(over, times)
