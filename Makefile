@@ -32,7 +32,7 @@ endef
 
 .PHONY: help run migrate test coverage test-pgbouncer test-postgres fuzz differential chaos check format hooks \
 	openapi lock audit clean \
-	bench bench-quick bench-growth bench-tools
+	bench bench-quick bench-growth bench-many bench-tools
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^##@ / {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' Makefile
@@ -136,3 +136,6 @@ bench-quick: bench-tools $(RUN) $(PEERS) ## The same, less exactly, in two minut
 
 bench-growth: bench-tools $(RUN) $(PEERS) ## Cost against the number of tasks, owners, connections (5 minutes)
 	@$(BIN)/python -m bench growth
+
+bench-many: $(RUN) ## A batch against single creates, the feed against the list, a thousand subscribers (a minute)
+	@$(BIN)/python -m bench many

@@ -1,8 +1,9 @@
-"""Measure: `python -m bench full`, `quick` or `growth`; README.md explains them."""
+"""Measure: `python -m bench full`, `quick`, `growth` or `many`; README.md explains them."""
 
 import sys
 
 from bench.comparison import compare
+from bench.many import many
 from bench.plan import FULL, QUICK
 from bench.scale import grow
 
@@ -13,5 +14,7 @@ match sys.argv[1:]:
         compare("quick", QUICK)
     case ["growth"]:
         grow()
+    case ["many"]:
+        many()
     case _:
         sys.exit(__doc__)
