@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL
 
 from backend.database.migration_state import known_migrations
 from backend.dev.postgres.cluster import Cluster
+from backend.tests.support import commands
 from backend.tests.support.databases import ROOT, administer, alembic_config, cloned
 from backend.tests.support.server import environment
 from backend.tests.support.waiting import wait_until
@@ -118,7 +119,15 @@ def test_a_migration_is_free_of_the_services_statement_timeout(
 
 @pytest.mark.requirement("NFR-03")
 def test_alembic_runs_from_the_command_line(empty: URL) -> None:
-    done = alembic("upgrade", "head", url=empty)
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic", "upgrade", "head"],
+        cwd=ROOT,
+        env=environment(empty),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert {"tasks", "task_lists"} <= tables(empty)
 
@@ -126,21 +135,9 @@ def test_alembic_runs_from_the_command_line(empty: URL) -> None:
 @pytest.mark.requirement("NFR-03")
 def test_alembic_prints_the_sql_without_a_database() -> None:
     nowhere = URL.create("postgresql", host="127.0.0.1", port=1, database="none")
-    done = alembic("upgrade", "head", "--sql", url=nowhere)
+    done = commands.command("alembic", "upgrade", "head", "--sql", url=nowhere)
     assert done.returncode == 0, done.stderr
     assert "CREATE TABLE tasks" in done.stdout
-
-
-def alembic(*arguments: str, url: URL) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "alembic", *arguments],
-        cwd=ROOT,
-        env=environment(url),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 @pytest.mark.requirement("FR-09")

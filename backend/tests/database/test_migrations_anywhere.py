@@ -1,8 +1,7 @@
 """Migrations on databases that are not made for them: done, or refused with what to do."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic import command as alembic_command
@@ -16,13 +15,11 @@ from backend.dev.postgres.cluster import Cluster, temporary_cluster
 from backend.tests.support.commands import Done, command, database_with, execute, login
 from backend.tests.support.databases import (
     LOGIN,
-    ROOT,
     administer,
     alembic_config,
     settings_for,
 )
 from backend.tests.support.other_postgres import C_OF_LIBC
-from backend.tests.support.server import environment
 from backend.tests.support.waiting import wait_until
 
 UTF8 = "ENCODING 'UTF8'"
@@ -154,26 +151,9 @@ def test_grants_come_with_an_upgrade_to_the_head_and_with_nothing_else(
 def test_two_migrations_at_once_run_one_after_the_other(cluster: Cluster, empty: URL) -> None:
     """The second waits for the first, longer than for any other lock, and says so."""
     engine = create_engine(empty, poolclass=NullPool)
-    with engine.connect() as other:
+    with ThreadPoolExecutor() as both, engine.connect() as other:
         other.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
-        waiting = [
-            subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "alembic",
-                    "-c",
-                    str(ROOT / "alembic.ini"),
-                    "upgrade",
-                    "head",
-                ],
-                env=environment(empty),
-                cwd="/",
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            for _ in range(2)
-        ]
+        waiting = [both.submit(upgrade, empty) for _ in range(2)]
         held_up = (
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
             "AND starts_with(query, 'SELECT pg_try_advisory_xact_lock') "
@@ -181,10 +161,9 @@ def test_two_migrations_at_once_run_one_after_the_other(cluster: Cluster, empty:
         )
         wait_until(lambda: execute(empty, held_up) == [(2,)], 60)
         other.rollback()
-    for process in waiting:
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == 0, errors
-        assert "another migration is running on this database" in errors
+    for done in [upgrading.result() for upgrading in waiting]:
+        assert done.returncode == 0, done.stderr
+        assert "another migration is running on this database" in done.stderr
     assert execute(empty, "SELECT count(*) FROM alembic_version") == [(1,)]
 
 

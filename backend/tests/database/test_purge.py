@@ -1,6 +1,5 @@
 """Emptying the trash for good: shown first, bounded, owner by owner."""
 
-import subprocess
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Callable
@@ -12,24 +11,14 @@ from sqlalchemy.engine import URL
 from backend.commands.purge import age, main
 from backend.database.execution import OperatorSession
 from backend.services.purge import Purge
+from backend.tests.support.commands import Done, command
 from backend.tests.support.databases import settings_for
 from backend.tests.support.recorder import RecordingClient
-from backend.tests.support.server import environment
-
-Done = subprocess.CompletedProcess[str]
 
 
 def run(url: URL, *arguments: str) -> Done:
     """The command as an operator starts it."""
-    return subprocess.run(
-        [sys.executable, "-m", "backend.commands.purge", *arguments],
-        cwd="/",
-        env=environment(url),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    return command("backend.commands.purge", *arguments, url=url)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -44,7 +45,7 @@ def wait_for(url: str, process: subprocess.Popen[str]) -> httpx.Response:
             try:
                 return client.get(url)
             except httpx.ConnectError:
-                continue
+                time.sleep(0.05)
     raise AssertionError("the server ended")
 
 

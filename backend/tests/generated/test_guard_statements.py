@@ -43,8 +43,8 @@ class Effect(NamedTuple):
     """What a statement answers, or the error's code, and what the owners have afterwards."""
 
     answer: Any
-    mine: list[tuple[object, ...]]
-    theirs: list[tuple[object, ...]]
+    mine: list[str]
+    theirs: list[str]
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ scenario from the outside. So no predicate is decoration, and none is watched by
 
 import importlib
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime, timedelta
 from itertools import count, product
 from typing import Any
@@ -53,21 +52,23 @@ MODULES = (
 ROOT = ownership.owned
 
 
-@contextmanager
-def rebuilt(owned: Callable[..., Any]) -> Iterator[list[Executable]]:
+@pytest.fixture(scope="module", autouse=True)
+def statements_of_the_service() -> Iterator[None]:
+    """After the last mutant, all statements as they were."""
+    yield
+    build(ROOT)
+
+
+def build(owned: Callable[..., Any]) -> list[Executable]:
     """All statements built anew with this for their root, in place of those of the service."""
-    patched = pytest.MonkeyPatch()
-    patched.setattr(ownership, "owned", owned)
-    try:
-        yield build()
-    finally:
-        patched.undo()
-        build()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(ownership, "owned", owned)
+        for module in MODULES:
+            importlib.reload(module)
+        return built()
 
 
-def build() -> list[Executable]:
-    for module in MODULES:
-        importlib.reload(module)
+def built() -> list[Executable]:
     constants = [value for module in MODULES for value in vars(module).values()]
     fixed = [value for value in constants if isinstance(value, Statement)]
     writes = [value for value in constants if isinstance(value, statements.Write)]
@@ -75,24 +76,25 @@ def build() -> list[Executable]:
     pages = list(map(lists.page, shapes))
     both = [one for write in writes for one in (write.always, write.if_match)]
     moves = [lists.moving(NO_FILTER), lists.moving(frozenset({"deleted"}))]
-    built = [*fixed, *both, *pages, *moves]
-    return [statement.executable for statement in built]
+    return [statement.executable for statement in (*fixed, *both, *pages, *moves)]
 
 
 def number_of_predicates() -> int:
     calls = count()
-    with rebuilt(lambda *tables: (next(calls), ROOT(*tables))[1]):
-        return next(calls)
+    build(lambda *tables: (next(calls), ROOT(*tables))[1])
+    build(ROOT)
+    return next(calls)
 
 
-def mutant(number: int) -> AbstractContextManager[list[Executable]]:
+def mutant(number: int) -> list[Executable]:
     """The statements with one owner predicate replaced by true."""
     calls = count()
-    return rebuilt(lambda *tables: true() if next(calls) == number else ROOT(*tables))
+    return build(lambda *tables: true() if next(calls) == number else ROOT(*tables))
 
 
 @pytest.mark.requirement("FR-10")
 def test_with_all_of_them_owners_are_apart(client: RecordingClient, below: Connection) -> None:
+    build(ROOT)
     owners_are_apart(client, below)
 
 
@@ -104,12 +106,11 @@ def test_no_predicate_can_be_removed_unnoticed(
     below: Connection,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with mutant(number) as built:
-        assert any(map(is_refused, built))
-        monkeypatch.setattr(guard, "require_owner", lambda statement: None)
-        monkeypatch.setattr(client.recorder, "require_owner", lambda owner: None)
-        with pytest.raises(AssertionError):
-            owners_are_apart(client, below)
+    assert any(map(is_refused, mutant(number)))
+    monkeypatch.setattr(guard, "require_owner", lambda statement: None)
+    monkeypatch.setattr(client.recorder, "require_owner", lambda owner: None)
+    with pytest.raises(AssertionError):
+        owners_are_apart(client, below)
 
 
 def is_refused(statement: Executable) -> bool:

@@ -14,7 +14,8 @@ from sqlmodel import SQLModel
 
 from backend.app import create_app
 from backend.dev.postgres.cluster import Cluster
-from backend.tests.database.test_migrations import REVISIONS, alembic
+from backend.tests.database.test_migrations import REVISIONS
+from backend.tests.support.commands import command
 from backend.tests.support.databases import LOGIN, as_service, cloned, rendered, settings_for
 from backend.tests.support.recorder import RecordingClient
 
@@ -104,7 +105,7 @@ def test_the_sql_that_alembic_prints_is_the_script_with_the_grants(
 ) -> None:
     """For who reviews SQL and applies it by hand: the same grants, and the service works."""
     with cloned(cluster, "template1") as url:
-        script = alembic("upgrade", "head", "--sql", url=url)
+        script = command("alembic", "upgrade", "head", "--sql", url=url)
         assert script.returncode == 0, script.stderr
         dsn = rendered(url.set(drivername="postgresql"))
         with closing(psycopg2.connect(dsn)) as connection, connection.cursor() as cursor:

@@ -1,10 +1,7 @@
 """No password in anything that the service writes or says, wherever a URL carries it."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 from urllib.parse import quote
 
 import httpx
@@ -13,6 +10,7 @@ from sqlalchemy.engine import URL
 
 from backend.config import load_settings
 from backend.tests.support.databases import ROOT
+from backend.tests.support.forks import run
 from backend.tests.support.server import Server, environment, running
 from backend.tests.unit.test_settings import SECRET
 
@@ -76,24 +74,11 @@ def shown(answer: httpx.Response) -> str:
 
 
 @pytest.mark.requirement("NFR-02")
-def test_no_command_that_fails_shows_a_password(tmp_path: Path) -> None:
-    """Each with a form of its own, at once; traces, where a command ends with one, included."""
-    with ExitStack() as stack:
-        started = [
-            stack.enter_context(
-                subprocess.Popen(
-                    [sys.executable, "-m", *command],
-                    cwd=tmp_path,  # where no .env lies
-                    env=environment(NOWHERE, **urls(form), LOG_LEVEL="debug"),
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    text=True,
-                )
-            )
-            for command, form in zip(COMMANDS.values(), FORMS, strict=False)
-        ]
-        for process in started:
-            output, _ = process.communicate(timeout=60)
-            assert process.returncode == 1
-            assert output
-            assert SECRET not in output
+@pytest.mark.parametrize(("module", "form"), [*zip(COMMANDS, FORMS, strict=False)])
+def test_no_command_that_fails_shows_a_password(module: str, form: str) -> None:
+    """Traces, where a command ends with one, included."""
+    env = environment(NOWHERE, **urls(form), LOG_LEVEL="debug")
+    done = run(*COMMANDS[module], env=env)
+    assert done.returncode == 1
+    assert done.stderr
+    assert SECRET not in done.stdout + done.stderr

@@ -89,7 +89,7 @@ def test_a_second_signal_ends_all_of_them_at_once(database: URL) -> None:
         server.process.send_signal(signal.SIGTERM)
         wait_until(lambda: server.client.get("/health/ready").status_code == 503)
         wait_until(is_ended)
-        assert abs(server.process.returncode) == signal.SIGTERM
+        assert abs(server.process.wait()) == signal.SIGTERM
         assert not any(map(lives, serving))
 
 

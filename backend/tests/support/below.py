@@ -25,14 +25,12 @@ def beneath(connection: Connection) -> Connection:
     return Connection(connection.engine, unguarded, _has_events=False)
 
 
-def rows(connection: Connection, owner: int | None = None) -> list[tuple[object, ...]]:
-    """All rows of all tables, of one owner or of all."""
+def rows(connection: Connection, owner: int | None = None) -> list[str]:
+    """All rows of all tables as text, of one owner or of all."""
     where = "" if owner is None else f"WHERE user_id = {owner}"
-    found: list[tuple[object, ...]] = []
-    for table in ("task_lists", "tasks", "idempotency_keys"):
-        statement = f"SELECT * FROM {table} {where} ORDER BY user_id, {table}"
-        found += map(tuple, connection.exec_driver_sql(statement))
-    return found
+    tables = ("task_lists", "tasks", "idempotency_keys")
+    each = [f"SELECT {table}::text FROM {table} {where}" for table in tables]
+    return [*connection.exec_driver_sql(f"{' UNION ALL '.join(each)} ORDER BY 1").scalars()]
 
 
 def give_both_one_id(connection: Connection, one: int, other: int, task_id: int) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 
 from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.databases import ROOT, administer, url_of
+from backend.tests.support.forks import run
 from backend.tests.support.server import environment
 
 Done = subprocess.CompletedProcess[str]
@@ -21,15 +22,7 @@ _numbers = count(1)
 def command(module: str, *arguments: str, url: URL, **settings: str) -> Done:
     """`python -m module arguments`, away from any `.env`."""
     config = ("-c", str(ROOT / "alembic.ini")) if module == "alembic" else ()
-    return subprocess.run(
-        [sys.executable, "-m", module, *config, *arguments],
-        cwd="/",
-        env=environment(url, **settings),
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
+    return run(module, *config, *arguments, env=environment(url, **settings))
 
 
 @contextmanager

@@ -3,8 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ import httpx
 from sqlalchemy.engine import URL
 
 from backend.tests.support.databases import ROOT, as_service, rendered
+from backend.tests.support.forks import Fork, fork
 from backend.tests.support.waiting import wait_until
 
 
@@ -30,11 +29,11 @@ def free_port() -> int:
 class Server:
     """The process, and a client of it."""
 
-    process: subprocess.Popen[bytes]
+    process: Fork
     port: int
     client: httpx.Client
     output: IO[bytes]
-    launch: Callable[[], subprocess.Popen[bytes]]
+    launch: Callable[[], Fork]
     _seen: int = 0
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> str:
@@ -80,14 +79,9 @@ def running(url: URL, **settings: str) -> Iterator[Server]:
         httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client,
     ):
 
-        def launch() -> subprocess.Popen[bytes]:
-            return subprocess.Popen(
-                [sys.executable, "-m", "backend.serve"],
-                cwd="/",  # where no .env lies
-                env=environment(url, PORT=str(port), **settings),
-                stdout=output,
-                stderr=subprocess.STDOUT,
-            )
+        def launch() -> Fork:
+            env = environment(url, PORT=str(port), **settings)
+            return fork("backend.serve", env=env, out=output.fileno(), err=output.fileno())
 
         server = Server(launch(), port, client, output, launch)
         try:
