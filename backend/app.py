@@ -7,8 +7,8 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 
 from backend.api.error_handlers import EXCEPTION_HANDLERS
-from backend.api.openapi.document import DESCRIPTION, TAGS, describe, operation_id
-from backend.api.openapi.page import add_docs
+from backend.api.openapi.document import ABOUT, DESCRIPTION, TAGS, describe, operation_id
+from backend.api.openapi.page import add_docs, add_root_without_docs
 from backend.api.routes import health, tasks
 from backend.config import Settings
 from backend.database.migration_state import newest_migration
@@ -37,8 +37,9 @@ def create_app(settings: Settings) -> FastAPI:
         version=VERSION,
         description=DESCRIPTION,
         openapi_tags=TAGS,
+        **ABOUT,
         docs_url=None,
-        openapi_url="/openapi.json" if settings.docs_enabled else None,
+        openapi_url=None,
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
@@ -48,7 +49,6 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.runtime = runtime
     describe(app)
-    if settings.docs_enabled:
-        add_docs(app)
     app.router.routes += [*tasks.surfaces(app, settings.max_body_bytes), *health.router.routes]
+    (add_docs if settings.docs_enabled else add_root_without_docs)(app)
     return app

@@ -1,6 +1,7 @@
 """`make openapi`: the document that the application hands out, as YAML under specs/."""
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -10,12 +11,15 @@ from backend.config import load_settings
 EXPORT = Path(__file__).parents[2] / "specs/001-backend-task-api/contracts/openapi.yaml"
 
 
-def document() -> str:
+def built() -> dict[str, Any]:
     """The OpenAPI document; it does not depend on any setting."""
     settings = load_settings(_env_file=None, database_url="postgresql:///none")
-    return yaml.safe_dump(
-        create_app(settings).openapi(), sort_keys=False, allow_unicode=True, width=100
-    )
+    return create_app(settings).openapi()
+
+
+def document() -> str:
+    """The same as YAML."""
+    return yaml.safe_dump(built(), sort_keys=False, allow_unicode=True, width=100)
 
 
 if __name__ == "__main__":

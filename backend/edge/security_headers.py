@@ -30,6 +30,7 @@ def secured(method: str, headers: Iterable[Raw]) -> list[Raw]:
         secured.append(POLICY)
     if VARY[0] not in names:
         secured.append(VARY)
-    known_again = b"etag" in names and method in {"GET", "HEAD"}
-    secured.append(REVALIDATE if known_again else FORGET)
+    if REVALIDATE[0] not in names:
+        known_again = b"etag" in names and method in {"GET", "HEAD"}
+        secured.append(REVALIDATE if known_again else FORGET)
     return secured

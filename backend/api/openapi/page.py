@@ -1,63 +1,117 @@
-"""The page of /docs: Swagger UI, of one version, byte for byte, under a policy of its own."""
+"""The page of /docs: Swagger UI from our own files, under a policy that allows nothing else."""
 
-from base64 import b64encode
+from functools import lru_cache
 from hashlib import sha256
+from pathlib import Path
+from typing import NamedTuple
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
-# FastAPI's own page takes whatever is the newest 5.x, without a digest (SRI, 3.3).
-_UI = "https://cdn.jsdelivr.net/npm/swagger-ui-dist@5.35.0"
-SCRIPT, SCRIPT_DIGEST = (
-    f"{_UI}/swagger-ui-bundle.js",
-    "sha384-gjRm0bEPMeTmMh5jT2cHccIwCUZSTd8YC+j0d0sXw0MdGEfScduGpSyF3ZSSLkX9",
+FOLDER = Path(__file__).with_name("swagger_ui")
+SCRIPTS = ("swagger-ui-bundle.js", "start.js")
+STYLE = "swagger-ui.css"
+_TYPES = {".js": "text/javascript", ".css": "text/css"}
+
+# `data:` for the icons inside of the style. Forms are sent by scripts, and nothing frames the page.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
-STYLE, STYLE_DIGEST = (
-    f"{_UI}/swagger-ui.css",
-    "sha384-WlYgdmXYOOBWL5apwjDEZwN+U3HmXSSu5R6V5aGxEcf7z+KuRNwBhoxKVN1i3D5I",
-)
+FOR_EVER = "public, max-age=31536000, immutable"
+"""For what has the digest of its content in its name (RFC 8246)."""
 
-# A relative address, for a proxy's prefix; no validator, which is a stranger's service.
-START = """
-SwaggerUIBundle({url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true, validatorUrl: null})
-"""
 
-PAGE = f"""<!DOCTYPE html>
+class File(NamedTuple):
+    """What the page loads: its address, relative to `/`, and what is there."""
+
+    address: str
+    content: bytes
+    media_type: str
+
+
+@lru_cache
+def files() -> dict[str, File]:
+    """The files of the page by their own names, read once."""
+    found = {}
+    for name in (*SCRIPTS, STYLE):
+        path = FOLDER / name
+        content = path.read_bytes()
+        digest = sha256(content).hexdigest()[:16]
+        address = f"docs/{path.stem}.{digest}{path.suffix}"
+        found[name] = File(address, content, _TYPES[path.suffix])
+    return found
+
+
+@lru_cache
+def page() -> str:
+    """The page. Its addresses are relative to its own, for a proxy's prefix."""
+    scripts = "\n".join(f'<script src="{files()[name].address}"></script>' for name in SCRIPTS)
+    return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>Tasks</title>
 <link rel="icon" href="data:,">
-<link rel="stylesheet" href="{STYLE}" integrity="{STYLE_DIGEST}" crossorigin="anonymous">
+<link rel="stylesheet" href="{files()[STYLE].address}">
 </head>
 <body>
 <div id="swagger-ui"></div>
-<script src="{SCRIPT}" integrity="{SCRIPT_DIGEST}" crossorigin="anonymous"></script>
-<script>{START}</script>
+<noscript>This page needs JavaScript. See the <a href="openapi.json">document</a>.</noscript>
+{scripts}
 </body>
 </html>
 """
 
-_START_DIGEST = b64encode(sha256(START.encode()).digest()).decode()
-POLICY = "; ".join(
-    (
-        "default-src 'none'",
-        f"script-src {SCRIPT} 'sha256-{_START_DIGEST}'",
-        f"style-src {STYLE}",
-        "img-src data:",
-        "connect-src 'self'",
-        "base-uri 'none'",
-        "form-action 'none'",
-        "frame-ancestors 'none'",
-    )
-)
-
 
 async def _page(request: Request) -> HTMLResponse:
-    return HTMLResponse(PAGE, headers={"Content-Security-Policy": POLICY})
+    return HTMLResponse(page(), headers={"Content-Security-Policy": POLICY})
+
+
+async def _document(request: Request) -> JSONResponse:
+    """The document, with the prefix below which it was asked for as its server."""
+    document = request.app.openapi()
+    if root := request.scope.get("root_path"):
+        document = {**document, "servers": [{**document["servers"][0], "url": root}]}
+    return JSONResponse(document)
+
+
+async def _root(request: Request) -> RedirectResponse:
+    """Below whatever prefix, and at whatever host the client has asked."""
+    return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
+
+
+async def _root_without_docs(request: Request) -> JSONResponse:
+    root = request.scope.get("root_path", "")
+    return JSONResponse(
+        {
+            "name": "Tasks",
+            "detail": "The documentation is turned off here (DOCS_ENABLED).",
+            "tasks": f"{root}/api/{{user_id}}/tasks",
+            "health": f"{root}/health/ready",
+        }
+    )
+
+
+def _add_file(app: FastAPI, file: File) -> None:
+    async def give(request: Request) -> Response:
+        return Response(
+            file.content, media_type=file.media_type, headers={"Cache-Control": FOR_EVER}
+        )
+
+    app.add_route(f"/{file.address}", give, include_in_schema=False)
 
 
 def add_docs(app: FastAPI) -> None:
-    """Serve the page at /docs."""
+    """Serve the document, the page at /docs, what it loads below, and lead to it from /."""
+    app.add_route("/", _root, include_in_schema=False)
     app.add_route("/docs", _page, include_in_schema=False)
+    app.add_route("/openapi.json", _document, include_in_schema=False)
+    for file in files().values():
+        _add_file(app, file)
+
+
+def add_root_without_docs(app: FastAPI) -> None:
+    """Say at / what this is, where there is no page to lead to."""
+    app.add_route("/", _root_without_docs, include_in_schema=False)

@@ -3,12 +3,12 @@
 from typing import Any
 
 from backend.api.schemas.problems import Problem
+from backend.api.schemas.tasks import EXAMPLE
 from backend.errors import (
     AppError,
     Conflict,
     CursorExpired,
     DatabaseUnavailable,
-    Forbidden,
     HeadersTooLarge,
     IdempotencyKeyReused,
     InternalError,
@@ -29,11 +29,11 @@ from backend.problems import problem_of
 Answers = dict[int | str, dict[str, Any]]
 
 
-def _header(description: str) -> dict[str, Any]:
-    return {"description": description, "schema": {"type": "string"}}
+def _header(description: str, example: str) -> dict[str, Any]:
+    return {"description": description, "schema": {"type": "string"}, "example": example}
 
 
-_RETRY = {"Retry-After": _header("Seconds after which the same request may work.")}
+_RETRY = {"Retry-After": _header("Seconds after which the same request may work.", "2")}
 
 
 def _example(error: type[AppError]) -> tuple[str, dict[str, Any]]:
@@ -56,20 +56,22 @@ def _problems(*errors: type[AppError]) -> Answers:
     }
 
 
-_ETAG = {"ETag": _header("The revision of the task, quoted.")}
-_LOCATION = {"Location": _header("Where the task is, on the primary surface.")}
-_REPLAYED = {"Idempotent-Replayed": _header("`true` for the answer of an earlier create.")}
+_ETAG = {"ETag": _header("The revision of the task, quoted.", '"40"')}
+_LOCATION = {"Location": _header("Where the task is, on the primary surface.", EXAMPLE["url"])}
+_REPLAYED = {"Idempotent-Replayed": _header("`true` for the answer of an earlier create.", "true")}
 _LIST = {
-    "ETag": _header("The owner's revision, quoted."),
-    "X-Total-Count": _header("The number of all matches, with `count=true`."),
-    "Link": _header('`<…>; rel="next"` while there is more (RFC 8288).'),
+    "ETag": _header("The owner's revision, quoted.", '"40"'),
+    "X-Total-Count": _header("The number of all matches, with `count=true`.", "731"),
+    "Link": _header(
+        '`<…>; rel="next"` while there is more (RFC 8288).',
+        '<http://localhost:8000/api/1/tasks?cursor=WyJjcmVhdGVkX2F0Il0>; rel="next"',
+    ),
 }
 _UNCHANGED: Answers = {304: {"description": "The client has it: `If-None-Match`."}}
 _BODY = _problems(InvalidRequest, MalformedJson, PayloadTooLarge, UnsupportedMediaType)
 
 ANYWHERE = _problems(
     InvalidRequest,
-    Forbidden,
     UriTooLong,
     HeadersTooLarge,
     InternalError,
@@ -93,7 +95,7 @@ CREATED: Answers = {
     **_problems(IdempotencyKeyReused),
 }
 SUMMARISED: Answers = {
-    200: {"headers": {"ETag": _header("The revision, and until when the numbers hold.")}},
+    200: {"headers": {"ETag": _header("The revision, and until when they hold.", '"40-1764"')}},
     **_UNCHANGED,
 }
 STREAMED: Answers = {
@@ -126,4 +128,5 @@ MERGE_PATCH: dict[str, Any] = {
         }
     }
 }
+PROBED = _problems(InvalidRequest, UriTooLong, HeadersTooLarge, InternalError)
 UNREADY = _problems(DatabaseUnavailable, Overloaded, TimedOut)

@@ -35,12 +35,13 @@ async def stream_changes(
         yield _told(event)
 
 
-def add_events(router: APIRouter) -> None:
+def add_events(router: APIRouter, tag: str) -> None:
     """Serve the stream below a surface."""
     router.add_api_route(
         "/events",
         stream_changes,
         methods=["GET"],
+        tags=[tag],
         response_class=EventSourceResponse,
         responses=STREAMED,
     )

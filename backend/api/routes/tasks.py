@@ -140,7 +140,7 @@ def run_owned_batch(
     idempotency_key: IdempotencyKey = None,
     dry_run: DryRun = False,
 ) -> Response:
-    """The same for the owner in the body."""
+    """Up to 100 operations for the owner in the body, all or nothing. As for the primary one."""
     return batch_response(batches.run(body.asked(), idempotency_key, dry_run=dry_run))
 
 
@@ -164,7 +164,7 @@ def patch_task(id: TaskId, body: TaskPatch, tasks: Tasks, if_match: IfMatch = No
 def complete_task(
     id: TaskId, tasks: Tasks, body: Completion | None = None, if_match: IfMatch = None
 ) -> Response:
-    """Without a body, or with `{}`, toggle completion (not safe to repeat); else set it."""
+    """Set completion, or toggle it: without a body, or with `{}`. A toggle is not repeatable."""
     if body is None or body.toggles:
         return task_response(tasks.toggle(id, if_match))
     return task_response(tasks.change(id, body.model_dump(), if_match))
@@ -182,38 +182,39 @@ def restore_task(id: TaskId, tasks: Tasks, if_match: IfMatch = None) -> Response
 
 
 def _surface(
-    app: FastAPI, prefix: str, tag: str, create: Handler, batch: Handler, max_body_size: int
+    app: FastAPI, prefix: str, suffix: str, create: Handler, batch: Handler, max_body_size: int
 ) -> list[BaseRoute]:
     """Every verb under a prefix; only two differ, by where they find the owner."""
     router = APIRouter(
         prefix=prefix,
-        tags=[tag],
         route_class=StrictRoute,
         responses=ANYWHERE,
         generate_unique_id_function=operation_id,
         dependency_overrides_provider=app,
     )
 
-    def add(method: str, path: str, handler: Handler, **options: Any) -> None:
-        router.add_api_route(path, on_event_loop(handler, app), methods=[method], **options)
+    def add(method: str, path: str, handler: Handler, group: str, **options: Any) -> None:
+        endpoint = on_event_loop(handler, app)
+        router.add_api_route(path, endpoint, methods=[method], tags=[f"{group}{suffix}"], **options)
 
     address = "/{id:task}"
     one = {"response_model": TaskRead}
     body = {"max_body_size": max_body_size}
-    add("GET", "", list_tasks, response_model=list[TaskRead], responses=LISTED)
-    add("POST", "", create, **one, **body, status_code=201, responses=CREATED)
-    add("DELETE", "", delete_tasks, status_code=204)
-    add("POST", "/restore", restore_tasks, response_model=Restored)
-    add("POST", "/batch", batch, **body, response_model=BatchRead, responses=BATCHED)
-    add("GET", "/changes", list_changes, response_model=ChangesRead, responses=CHANGED)
-    add_events(router)
-    add("GET", "/summary", read_summary, response_model=SummaryRead, responses=SUMMARISED)
-    add("GET", address, read_task, **one, responses=READ)
-    add("PUT", address, replace_task, **one, **body, responses=WRITTEN)
-    add("PATCH", address, patch_task, **one, **body, responses=PATCHED, openapi_extra=MERGE_PATCH)
-    add("DELETE", address, delete_task, status_code=204, responses=DELETED)
-    add("PATCH", f"{address}/complete", complete_task, **one, **body, responses=WRITTEN)
-    add("POST", f"{address}/restore", restore_task, **one, responses=RESTORED)
+    add("GET", "", list_tasks, "lists", response_model=list[TaskRead], responses=LISTED)
+    add("POST", "", create, "tasks", **one, **body, status_code=201, responses=CREATED)
+    add("DELETE", "", delete_tasks, "lists", status_code=204)
+    add("POST", "/restore", restore_tasks, "lists", response_model=Restored)
+    add("POST", "/batch", batch, "sync", **body, response_model=BatchRead, responses=BATCHED)
+    add("GET", "/changes", list_changes, "sync", response_model=ChangesRead, responses=CHANGED)
+    add_events(router, f"sync{suffix}")
+    add("GET", "/summary", read_summary, "sync", response_model=SummaryRead, responses=SUMMARISED)
+    add("GET", address, read_task, "tasks", **one, responses=READ)
+    add("PUT", address, replace_task, "tasks", **one, **body, responses=WRITTEN)
+    patched: dict[str, Any] = {"responses": PATCHED, "openapi_extra": MERGE_PATCH}
+    add("PATCH", address, patch_task, "tasks", **one, **body, **patched)
+    add("DELETE", address, delete_task, "tasks", status_code=204, responses=DELETED)
+    add("PATCH", f"{address}/complete", complete_task, "tasks", **one, **body, responses=WRITTEN)
+    add("POST", f"{address}/restore", restore_task, "tasks", **one, responses=RESTORED)
     return router.routes
 
 
@@ -223,6 +224,6 @@ def surfaces(app: FastAPI, max_body_size: int) -> list[BaseRoute]:
     The flat one comes first: `/api/v1/tasks` would match `/api/{user_id}/tasks`, too.
     """
     return [
-        *_surface(app, "/api/v1/tasks", "flat", create_owned_task, run_owned_batch, max_body_size),
-        *_surface(app, "/api/{user_id}/tasks", "primary", create_task, run_batch, max_body_size),
+        *_surface(app, "/api/v1/tasks", "-flat", create_owned_task, run_owned_batch, max_body_size),
+        *_surface(app, "/api/{user_id}/tasks", "", create_task, run_batch, max_body_size),
     ]

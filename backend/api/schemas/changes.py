@@ -1,12 +1,12 @@
 """The feed of changes: what it is asked for, and what it answers."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le
 from fastapi import Header, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
-from backend.api.schemas.fields import decimal
+from backend.api.schemas.fields import Int64, decimal
 from backend.api.schemas.lists import Limit
 from backend.api.schemas.tasks import EXAMPLE, TaskRead
 from backend.models.task import MAX_ID
@@ -30,7 +30,7 @@ class ChangeParameters(BaseModel):
     began: Revision | None = Field(
         None, description="Of a first sync of several pages: from the `Link`, not of your own."
     )
-    limit: Limit = 500
+    limit: Limit = Field(500, description="Items of a page.")
 
 
 def _position(value: object) -> object:
@@ -54,9 +54,9 @@ class Deleted(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_STONE]})
 
-    id: int
-    deleted: bool = Field(description="true")
-    revision: int
+    id: Int64
+    deleted: Literal[True]
+    revision: Int64
 
 
 class ChangesRead(BaseModel):
@@ -69,7 +69,7 @@ class ChangesRead(BaseModel):
     )
 
     items: list[TaskRead | Deleted]
-    revision: int = Field(
+    revision: Int64 = Field(
         description="The `since` of the next request; while there is more, follow `Link` instead."
     )
     has_more: bool = Field(description="Whether `Link` has the next page.")

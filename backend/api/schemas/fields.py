@@ -96,7 +96,10 @@ StrictUserId = Annotated[
     int, *_STRICT_ID, _id_schema("The owner of the tasks. Trusted, not verified.")
 ]
 StrictTaskId = Annotated[int, *_STRICT_ID, _id_schema("The task.")]
-StrictRevision = Annotated[int, Strict(), Ge(0), Le(MAX_ID)]
+INT64 = Field(json_schema_extra={"format": "int64"})
+StrictRevision = Annotated[int, Strict(), Ge(0), Le(MAX_ID), INT64]
+Int64 = Annotated[int, INT64]
+"""A whole number of an answer."""
 
 
 def _normalised(value: object) -> object:
@@ -110,12 +113,14 @@ def _visible(value: str) -> str:
 
 
 def _class(characters: str) -> str:
-    """Characters and ranges as JSON Schema's patterns have them.
+    """Characters and ranges of the Basic Multilingual Plane as JSON Schema's patterns have them.
 
-    Those beyond the Basic Multilingual Plane stand for themselves: the patterns are of Unicode
-    (JSON Schema 2020-12, 6.4), and ECMA-262 and Python share no escape for them.
+    The patterns are of Unicode (JSON Schema 2020-12, 6.4), but most generators and linters compile
+    them without the flag `u`, where a range of characters beyond is an error. So a title of none
+    but such invisible characters is refused by the service alone.
     """
-    return re.sub(r"[^-\U00010000-\U0010ffff]", lambda c: f"\\u{ord(c[0]):04x}", characters)
+    near = re.sub(r"[\U00010000-\U0010ffff](-[\U00010000-\U0010ffff])?", "", characters)
+    return re.sub(r"[^-]", lambda c: f"\\u{ord(c[0]):04x}", near)
 
 
 # What is checked in words of our own is told to readers of the document as a pattern.
@@ -161,7 +166,7 @@ Tags = Annotated[
     Len(max_length=TAG_COUNT),
 ]
 Flag = Annotated[bool, Strict()]
-SortKey = Annotated[int, Strict(), Ge(-MAX_ID - 1), Le(MAX_ID)]
+SortKey = Annotated[int, Strict(), Ge(-MAX_ID - 1), Le(MAX_ID), INT64]
 Day = Annotated[date, BeforeValidator(_full_date)]
 Instant = Annotated[datetime, BeforeValidator(_date_time), AfterValidator(_utc)]
 Utc = Annotated[

@@ -16,7 +16,15 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from backend.api.schemas.fields import ANY_TEXT, WITHOUT_NUL, Day, Instant, WantedTag, decimal
+from backend.api.schemas.fields import (
+    ANY_TEXT,
+    WITHOUT_NUL,
+    Day,
+    Instant,
+    Int64,
+    WantedTag,
+    decimal,
+)
 from backend.models.task import Priority
 from backend.queries.sorting import SORT_KEYS
 
@@ -93,7 +101,7 @@ DryRun = Annotated[
 class FilterParameters(BaseModel):
     """Which tasks of the collection are meant."""
 
-    completed: Choice | None = None
+    completed: Choice | None = Field(None, description="Only completed ones, or only open ones.")
     priority: tuple[Priority, ...] = Field((), description="Any of these.")
     tag: tuple[WantedTag, ...] = Field((), description="All of these. Nothing is trimmed.")
     q: SearchText = None
@@ -114,7 +122,7 @@ class ListParameters(FilterParameters):
 
     deleted: Choice = Field(False, description="List the trash.")
     sort: Sort = (("created_at", False),)
-    limit: Limit = 500
+    limit: Limit = Field(500, description="Tasks of a page.")
     cursor: Cursor = None
     count: Choice = Field(False, description="Add `X-Total-Count`.")
 
@@ -124,4 +132,4 @@ class Restored(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"restored": 3}]})
 
-    restored: int = Field(ge=0)
+    restored: Int64 = Field(ge=0)

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.api.schemas.fields import Int64
 from backend.api.schemas.lists import TimeZone
 
 _EXAMPLE: dict[str, Any] = {
@@ -29,10 +30,10 @@ class OpenByPriority(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE["by_priority"]]})
 
-    none: int
-    low: int
-    medium: int
-    high: int
+    none: Int64
+    low: Int64
+    medium: Int64
+    high: Int64
 
 
 class OpenOfTag(BaseModel):
@@ -41,7 +42,7 @@ class OpenOfTag(BaseModel):
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE["by_tag"][0]]})
 
     tag: str
-    open: int
+    open: Int64
 
 
 class SummaryRead(BaseModel):
@@ -49,13 +50,13 @@ class SummaryRead(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 
-    open: int
-    completed: int
-    overdue: int = Field(description="Open, and due before now.")
-    due_today: int = Field(description="Open, and due on this day; they may be overdue, too.")
-    trash: int
+    open: Int64
+    completed: Int64
+    overdue: Int64 = Field(description="Open, and due before now.")
+    due_today: Int64 = Field(description="Open, and due on this day; they may be overdue, too.")
+    trash: Int64
     by_priority: OpenByPriority
     by_tag: list[OpenOfTag] = Field(
         description="Tags of live tasks, those with the most open ones first; 1,000 at most."
     )
-    revision: int
+    revision: Int64

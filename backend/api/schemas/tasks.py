@@ -11,6 +11,7 @@ from backend.api.schemas.fields import (
     Description,
     Flag,
     Instant,
+    Int64,
     SortKey,
     StrictUserId,
     Tags,
@@ -43,8 +44,15 @@ _BOTH_DUE: dict[str, Any] = {
         "properties": {"due_date": {"type": "string"}, "due_at": {"type": "string"}},
     }
 }
-Ignored = Annotated[Any, Field(json_schema_extra={"readOnly": True}, exclude=True)]
-"""Accepted and not looked at, so that what was read can be sent back."""
+_BIG: dict[str, Any] = {"type": "integer", "format": "int64"}
+_MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
+
+
+def _ignored(schema: dict[str, Any], also: str = "") -> Any:
+    """Accepted and not looked at, so that what was read can be sent back."""
+    kinds: Any = {"type": [schema["type"], also]} if also else {}
+    extra: dict[str, Any] = {**schema, **kinds, "readOnly": True}
+    return Field(None, exclude=True, json_schema_extra=extra)
 
 
 class _Writable(BaseModel):
@@ -52,12 +60,12 @@ class _Writable(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    id: Ignored = None
-    revision: Ignored = None
-    url: Ignored = None
-    completed_at: Ignored = None
-    created_at: Ignored = None
-    updated_at: Ignored = None
+    id: Any = _ignored(_BIG)
+    revision: Any = _ignored(_BIG)
+    url: Any = _ignored({"type": "string", "format": "uri"})
+    completed_at: Any = _ignored(_MOMENT, "null")
+    created_at: Any = _ignored(_MOMENT)
+    updated_at: Any = _ignored(_MOMENT)
 
     @field_validator("due_at", check_fields=False)
     @classmethod
@@ -77,7 +85,7 @@ class TaskContent(_Writable):
         }
     )
 
-    user_id: Ignored = None
+    user_id: Any = _ignored(_BIG)
     title: Title
     description: Description | None = None
     completed: Flag = False
@@ -85,7 +93,11 @@ class TaskContent(_Writable):
     due_date: Day | None = Field(None, description="Due on this day; excludes `due_at`.")
     due_at: Instant | None = Field(None, description="Due at this instant; excludes `due_date`.")
     tags: Tags = Field([], description="Trimmed; doubles are dropped, the order is kept.")
-    order: SortKey | None = Field(None, description="The client's own sort key.")
+    order: SortKey | None = Field(
+        None,
+        description="The client's own sort key, of 64 bits. JavaScript's `JSON` is exact up to "
+        "2⁵³ only (`docs/front-end.md`).",
+    )
 
 
 class OwnedTaskContent(TaskContent):
@@ -109,7 +121,7 @@ class TaskPatch(_Writable):
         json_schema_extra={"examples": [{"priority": "high", "due_date": None}], **_BOTH_DUE}
     )
 
-    user_id: Ignored = None
+    user_id: Any = _ignored(_BIG)
     title: Title = Field(default_factory=str, description="Cannot be null.")
     description: Description | None = Field(default_factory=_absent)
     completed: Flag | None = Field(default_factory=_absent)
@@ -140,25 +152,34 @@ class Completion(BaseModel):
         return not self.model_fields_set
 
 
+READ_ONLY: Any = Field(json_schema_extra={"readOnly": True})
+ReadOnlyInt64 = Annotated[int, Field(json_schema_extra={"format": "int64", "readOnly": True})]
+
+
 class TaskRead(BaseModel):
     """A task as it is stored. Times are UTC (RFC 3339)."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
-    id: int
-    user_id: int
+    id: ReadOnlyInt64
+    user_id: ReadOnlyInt64
     title: str
     description: str | None
     completed: bool
-    completed_at: Utc | None
+    completed_at: Utc | None = READ_ONLY
     priority: Priority
     due_date: date | None
     due_at: Utc | None
     tags: list[str]
-    order: int | None
-    revision: int = Field(
+    order: Int64 | None = Field(
+        description="The client's own sort key: JavaScript reads it exactly up to 2⁵³ only."
+    )
+    revision: ReadOnlyInt64 = Field(
         description="The owner's counter at the last change; the ETag of the task."
     )
-    url: str = Field(description="Where the task is, always on the primary surface.")
-    created_at: Utc
-    updated_at: Utc
+    url: str = Field(
+        description="Where the task is, always on the primary surface.",
+        json_schema_extra={"format": "uri", "readOnly": True},
+    )
+    created_at: Utc = READ_ONLY
+    updated_at: Utc = READ_ONLY

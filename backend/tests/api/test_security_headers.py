@@ -1,13 +1,9 @@
-"""Headers of every answer, and a page of documentation that needs no exception from them."""
+"""Headers of every answer."""
 
 import re
-from base64 import b64encode
-from hashlib import sha256
-from html.parser import HTMLParser
 
 import pytest
 
-from backend.api.openapi.page import PAGE, POLICY
 from backend.tests.support.api import Api
 from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import RecordingClient
@@ -72,59 +68,3 @@ def test_no_answer_tells_what_runs_here(server: Server) -> None:
         headers = server.client.get(url).headers
         assert not re.search(r"\d", headers.get("server", ""))
         assert not {name for name in headers if name.startswith(("x-powered", "x-aspnet", "via"))}
-
-
-class Elements(HTMLParser):
-    """The elements of a page, and the text of its scripts."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-        self.scripts: list[str] = []
-        self._inside = False
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-        self._inside = tag == "script"
-
-    def handle_endtag(self, tag: str) -> None:
-        self._inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self._inside:
-            self.scripts.append(data)
-
-
-def sources(directive: str) -> list[str]:
-    """What the page's policy allows for one kind of thing."""
-    directives = dict(part.split(" ", 1) for part in POLICY.split("; "))
-    return directives[directive].split()
-
-
-@pytest.mark.requirement("FR-13")
-def test_the_page_of_the_documentation_carries_its_own_policy(client: RecordingClient) -> None:
-    page = client.get("/docs")
-    assert (page.status_code, page.text) == (200, PAGE)
-    require_secured(page, policy=POLICY)
-    assert "unsafe" not in POLICY
-    assert sources("default-src") == sources("frame-ancestors") == ["'none'"]
-    assert sources("connect-src") == ["'self'"]
-
-
-@pytest.mark.requirement("FR-13")
-def test_its_policy_allows_what_the_page_loads_and_nothing_else() -> None:
-    """In a browser, too: `owasp.md` tells what headless Chromium showed."""
-    elements = Elements(PAGE)
-    loaded = {"script": set[str](), "link": set[str]()}
-    for tag, attributes in elements.found:
-        assert not [name for name in attributes if name == "style" or name.startswith("on")]
-        address = attributes.get("src") or attributes.get("href")
-        if tag in loaded and address and address != "data:,":
-            assert re.fullmatch(r"sha384-[A-Za-z0-9+/]{64}", attributes["integrity"] or "")
-            assert attributes["crossorigin"] == "anonymous"
-            assert re.search(r"@\d+\.\d+\.\d+/", address), "one version"
-            loaded[tag].add(address)
-    digests = {b64encode(sha256(text.encode()).digest()).decode() for text in elements.scripts}
-    assert {*sources("script-src")} == loaded["script"] | {f"'sha256-{one}'" for one in digests}
-    assert {*sources("style-src")} == loaded["link"]

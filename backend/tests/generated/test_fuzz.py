@@ -15,8 +15,8 @@ from backend.tests.support.server import Server
 pytestmark = pytest.mark.untraced
 
 OPERATIONS = (
-    *("flat_create_task", "flat_read_task"),
-    *("primary_complete_task", "primary_delete_task", "primary_restore_task"),
+    *("createTaskFlat", "readTaskFlat"),
+    *("completeTask", "deleteTask", "restoreTask"),
 )
 DOCUMENT = schemathesis.openapi.from_path(
     ROOT / "specs/001-backend-task-api/contracts/openapi.yaml"

@@ -4,9 +4,8 @@ import re
 from typing import Any
 
 import pytest
-import yaml
 
-from backend.dev.openapi import EXPORT, document
+from backend.dev.openapi import EXPORT, built, document
 from backend.tests.support.recorder import RecordingClient
 
 OPERATIONS = {"get", "put", "post", "patch", "delete"}
@@ -14,8 +13,7 @@ OPERATIONS = {"get", "put", "post", "patch", "delete"}
 
 @pytest.fixture(scope="module")
 def described() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.safe_load(document())
-    return loaded
+    return built()
 
 
 def operations(described: dict[str, Any]) -> list[dict[str, Any]]:
@@ -35,7 +33,7 @@ def test_the_exported_document_is_the_applications() -> None:
 @pytest.mark.requirement("FR-13")
 def test_docs_are_served(client: RecordingClient) -> None:
     assert "swagger-ui" in client.get("/docs").text
-    assert client.get("/openapi.json").json() == yaml.safe_load(document())
+    assert client.get("/openapi.json").json() == built()
 
 
 @pytest.mark.requirement("FR-13")

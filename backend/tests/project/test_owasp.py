@@ -7,6 +7,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 
+from backend.api.openapi.page import files
 from backend.tests.support.databases import ROOT
 from backend.tests.support.source import SERVICE, imported
 
@@ -40,7 +41,8 @@ def test_each_of_the_ten_has_its_tests_and_they_exist() -> None:
 def test_every_address_is_documented_or_known(shared_app: FastAPI) -> None:
     documented = set(shared_app.openapi()["paths"])
     served = {route.path_format or route.path for route in iter_route_contexts(shared_app.routes)}
-    assert served - documented == {"/docs", "/openapi.json"}
+    page = {f"/{file.address}" for file in files().values()}
+    assert served - documented == {"/", "/docs", "/openapi.json"} | page
 
 
 @pytest.mark.requirement("NFR-01")

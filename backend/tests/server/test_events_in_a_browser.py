@@ -1,11 +1,8 @@
 """A page of another origin follows a list by `EventSource`, as every front end would."""
 
 import json
-import shutil
-import subprocess
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from queue import Queue
@@ -14,12 +11,11 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import URL
 
+from backend.tests.support.browser import PATIENCE, browsing
 from backend.tests.support.server import Server, running
 
 pytestmark = [pytest.mark.untraced, pytest.mark.requirement("FR-44")]
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-PATIENCE = 60
 PAGE = """<!doctype html><script>
 const tell = text => fetch("/told", {method: "POST", body: text});
 const source = new EventSource("%s");
@@ -72,21 +68,6 @@ def origin() -> Iterator[Origin]:
         origin.shutdown()
 
 
-@contextmanager
-def browsing(address: str, profile: Path) -> Iterator[None]:
-    """Headless Chromium on a page."""
-    if CHROMIUM is None:
-        pytest.skip("needs Chromium (Debian: apt-get install chromium)")
-    command = [CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run"]
-    command += [f"--user-data-dir={profile}", address]
-    quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, stdout=quiet, stderr=quiet) as process:
-        try:
-            yield
-        finally:
-            process.terminate()
-
-
 def next_change(origin: Origin) -> dict[str, Any]:
     """What the page is told next that is no news of its connection."""
     while (text := origin.told.get(timeout=PATIENCE)) == "open":
@@ -108,7 +89,8 @@ def test_a_page_of_another_origin_sees_each_change_also_of_while_it_was_cut_off(
     """It comes back by itself, and says with `Last-Event-ID` where it was."""
     with running(database, CORS_ORIGINS=origin.address) as server:
         origin.page = PAGE % f"http://127.0.0.1:{server.port}/api/1/tasks/events"
-        with browsing(origin.address, tmp_path):
+        with browsing(tmp_path) as browser:
+            browser.open(origin.address)
             assert origin.told.get(timeout=PATIENCE) == "open"
             first = made(server, "first")
             assert next_change(origin)["id"] == first["id"]

@@ -18,11 +18,11 @@ _TAG = strategies.builds(
 _TAGS = strategies.just("*") | strategies.lists(_TAG, min_size=1, max_size=3).map(", ".join)
 _moves: list[tuple[Case[Any], Response]] = []
 
-_ONE = ("read_task", "replace_task", "patch_task", "complete_task", "delete_task", "restore_task")
+_ONE = ("readTask", "replaceTask", "patchTask", "completeTask", "deleteTask", "restoreTask")
 _LINKS = {
-    ("create_task", "201"): (*_ONE, "list_tasks", "delete_tasks"),
-    ("delete_task", "204"): ("restore_task", "restore_tasks"),
-    ("delete_tasks", "204"): ("restore_tasks",),
+    ("createTask", "201"): (*_ONE, "listTasks", "deleteTasks"),
+    ("deleteTask", "204"): ("restoreTask", "restoreTasks"),
+    ("deleteTasks", "204"): ("restoreTasks",),
 }
 """What follows an operation, with its owner and its task. A restore has no links: schemathesis
 begins sequences with any POST that has some, and then there would be nothing to restore."""
@@ -39,15 +39,15 @@ def before_load_schema(context: HookContext, raw_schema: dict[str, Any]) -> None
         for path in raw_schema["paths"].values()
         for operation in path.values()
     }
-    for surface, place in (("primary", "path"), ("flat", "query")):
+    for suffix, place in (("", "path"), ("Flat", "query")):
         for (name, status), followers in _LINKS.items():
-            operation = operations[f"{surface}_{name}"]
-            creates = name == "create_task"
+            operation = operations[f"{name}{suffix}"]
+            creates = name == "createTask"
             owner = "$response.body#/user_id" if creates else f"$request.{place}.user_id"
             task = "$response.body#/id" if creates else "$request.path.id"
             operation["responses"][status]["links"] = {
                 follower: {
-                    "operationId": f"{surface}_{follower}",
+                    "operationId": f"{follower}{suffix}",
                     "parameters": {f"{place}.user_id": owner}
                     | ({"path.id": task} if follower in _ONE else {}),
                 }
