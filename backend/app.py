@@ -49,6 +49,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.runtime = runtime
     describe(app)
-    app.router.routes += [*tasks.surfaces(app, settings.max_body_bytes), *health.router.routes]
+    limits = tasks.BodyLimits(settings.max_body_bytes, settings.max_import_bytes)
+    app.router.routes += [*tasks.surfaces(app, limits), *health.router.routes]
     (add_docs if settings.docs_enabled else add_root_without_docs)(app)
     return app

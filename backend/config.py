@@ -128,6 +128,8 @@ class Settings(BaseSettings):
     max_buffered_bytes: int = Field(default=67_108_864, ge=1024)
     events_interval: float = Field(default=1, ge=0.05, le=60)
     max_subscribers: int = Field(default=1000, ge=1, le=100_000)
+    max_exports: int = Field(default=16, ge=1, le=10_000)
+    max_import_bytes: int = Field(default=10_485_760, ge=1024)
     log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)] = (
         "info"
     )

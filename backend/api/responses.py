@@ -5,16 +5,23 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote, unquote_plus
+from zoneinfo import ZoneInfo
 
 from fastapi import Request, Response
 
+from backend.api.schemas.transfer import ExportParameters
+from backend.api.streaming import StreamedResponse
 from backend.errors import PreconditionFailed, UriTooLong
+from backend.exports import Export
 from backend.services.batch import Batch
 from backend.services.changes import Changes
 from backend.services.entity_tags import EntityTags
-from backend.services.lists import Page
+from backend.services.lists import ListQuery, Page
 from backend.services.summary import Summary
 from backend.services.tasks import Answer, Created
+from backend.services.transfer.formats import OUTGOING
+from backend.services.transfer.importing import SKIPPED, Report
+from backend.services.transfer.record import MESSAGES
 
 MAX_CURSOR = 2048
 """Characters of a cursor: a title of 200 control characters, and every other key, has 1,900."""
@@ -89,7 +96,7 @@ def page_response(
         headers["Link"] = f'<{_next_page(request, place, {"cursor"})}>; rel="next"'
     if page.total is not None:
         headers["X-Total-Count"] = str(page.total)
-    return Response(page.json, 200, headers, _JSON)
+    return Response(f"[{','.join(page.tasks)}]", 200, headers, _JSON)
 
 
 def restored_response(number: int) -> Response:
@@ -126,6 +133,40 @@ def batch_response(batch: Batch) -> Response:
     )
     headers = {"Idempotent-Replayed": "true"} if batch.is_replay else {}
     return Response(f'{{"results":[{",".join(results)}]}}', 200, headers, _JSON)
+
+
+def export_response(
+    export: Export,
+    query: ListQuery,
+    page: Page,
+    parameters: ExportParameters,
+    if_match: EntityTags | None,
+) -> Response:
+    """200 with the file, of which this is the first page, or 304; raises PreconditionFailed."""
+    if known := _unless_known(page.revision, if_match, query.if_none_match):
+        return known
+    kind = OUTGOING[parameters.format]
+    headers = {"ETag": f'"{page.revision}"'} if page.is_of_revision else {}
+    headers["Content-Disposition"] = f'attachment; filename="{kind.file_name}"'
+    writer = kind.writer(ZoneInfo(parameters.time_zone))
+    return StreamedResponse(export.parts(query, page, writer), kind.media_type, headers)
+
+
+def report_response(report: Report) -> Response:
+    """200 with what became of each task of a file."""
+    tally = report.left_out
+    left_out = [
+        {"what": what, "message": MESSAGES[what], "count": count, "lines": tally.lines[what]}
+        for what, count in sorted(tally.counts.items())
+    ]
+    shown = {
+        "dry_run": report.dry_run,
+        "made": report.made,
+        "changed": report.changed,
+        "skipped": {name: report.skipped[name] for name in SKIPPED},
+        "not_carried_over": left_out,
+    }
+    return Response(json.dumps(shown), 200, media_type=_JSON)
 
 
 def require_room_for_cursor(request: Request) -> None:

@@ -25,6 +25,7 @@ DATABASE_ERRORS = (Error, DBAPIError, PoolTimeoutError)
 """The driver's, the same as SQLAlchemy passes them on, and that of a pool without a free one."""
 
 ONE_DUE = "ck_tasks_one_due"
+ONE_UID = "ix_tasks_user_id_uid"
 MAX_REASON = 500
 """Characters of the driver's words in a log line."""
 
@@ -121,6 +122,9 @@ TWO_DUES = Fault(
     is_undone=True,
 )
 
+SAME_UID = Fault(Conflict, "Another request has made a task of the same UID", ".", is_undone=True)
+_BY_CONSTRAINT = {ONE_DUE: TWO_DUES, ONE_UID: SAME_UID}
+
 _MEANINGS = {
     errorcodes.READ_ONLY_SQL_TRANSACTION: READ_ONLY,
     errorcodes.IN_FAILED_SQL_TRANSACTION: BROKEN_SESSION,
@@ -176,8 +180,9 @@ def fault_of(error: BaseException) -> Fault | None:
     state = getattr(cause, "pgcode", None) or ""
     if known := _MEANINGS.get(state) or _CLASSES.get(state[:2]):
         return known
-    if getattr(getattr(cause, "diag", None), "constraint_name", None) == ONE_DUE:
-        return TWO_DUES
+    constraint = getattr(getattr(cause, "diag", None), "constraint_name", None)
+    if known := _BY_CONSTRAINT.get(constraint or ""):
+        return known
     is_cut = not state and type(cause) in {OperationalError, InterfaceError, DatabaseError}
     return LOST if is_cut or isinstance(cause, OperationalError) else None
 

@@ -7,13 +7,10 @@ see another revision of its owner, and then reads the feed (specs/007-many-at-on
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from contextvars import Context
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
-
-from sqlalchemy.util.concurrency import greenlet_spawn
 
 from backend.config import Settings
 from backend.database.engine import Sessions
@@ -22,15 +19,14 @@ from backend.database.outages import Outages
 from backend.database.retries import Attempts
 from backend.errors import AppError, CursorExpired, Overloaded
 from backend.events.channel import Channel
+from backend.gates import Gates
 from backend.observability.incidents import report_once
 from backend.services.changes import Changes, ChangeService, Position, revision_of
 from backend.services.positions import positions
-from backend.shares import Shares
 
 PAGE = 100
 """Changes that are read at once."""
 
-Result = TypeVar("Result")
 _log = logging.getLogger("backend.errors")
 
 
@@ -46,18 +42,11 @@ class Event:
     expired: bool = False
 
 
-class Lines(Protocol):
-    """The waiting lines before the database (`runtime.py`)."""
-
-    connections: asyncio.Semaphore
-    shares: Shares
-
-
 class Events:
     """The subscribers of a process."""
 
     def __init__(
-        self, settings: Settings, sessions: Sessions, gates: Lines, outages: Outages
+        self, settings: Settings, sessions: Sessions, gates: Gates, outages: Outages
     ) -> None:
         self._settings = settings
         self._sessions = sessions
@@ -103,12 +92,7 @@ class Events:
 
     async def read(self, owner: int, address: str, position: Position) -> Changes:
         """A page of an owner's feed, within the owner's share of the connections."""
-        shares = self._gates.shares
-        await shares.take(owner)
-        try:
-            return await self._in_database(lambda: self._page(owner, address, position))
-        finally:
-            shares.give_back(owner)
+        return await self._gates.in_database(owner, lambda: self._page(owner, address, position))
 
     def _page(self, owner: int, address: str, position: Position) -> Changes:
         until = time.monotonic() + self._settings.request_timeout
@@ -116,11 +100,6 @@ class Events:
         with self._sessions() as session:
             owned = OwnedSession(session, owner, address, attempts)
             return ChangeService(owned).page(position, PAGE)
-
-    async def _in_database(self, work: Callable[[], Result]) -> Result:
-        async with self._gates.connections:
-            result: Result = await greenlet_spawn(work)
-        return result
 
     async def _poll_forever(self) -> None:
         """While there are subscribers; a poll in each interval at most."""
@@ -137,7 +116,7 @@ class Events:
     async def _poll(self) -> None:
         self.polls += 1
         number, owners = self.polls, list(self._channels)
-        found = await self._in_database(lambda: self._positions(owners))
+        found = await self._gates.in_database(None, lambda: self._positions(owners))
         for owner, revision in found.items():
             if channel := self._channels.get(owner):
                 channel.note(revision, number)

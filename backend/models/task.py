@@ -32,6 +32,7 @@ TITLE_LENGTH = 200
 DESCRIPTION_LENGTH = 10_000
 TAG_COUNT = 20
 TAG_LENGTH = 50
+UID_LENGTH = 255
 
 SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
@@ -137,6 +138,13 @@ class Task(SQLModel, table=True):
             "revision",
             postgresql_where=text("deleted_at IS NOT NULL"),
         ),
+        Index(  # an import finds what it has made before; the trash is among it
+            "ix_tasks_user_id_uid",
+            "user_id",
+            "uid",
+            unique=True,
+            postgresql_where=text("uid IS NOT NULL"),
+        ),
     )
 
     user_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
@@ -156,6 +164,8 @@ class Task(SQLModel, table=True):
     created_at: datetime = Field(sa_column=_instant())
     updated_at: datetime = Field(sa_column=_instant())
     deleted_at: datetime | None = Field(sa_column=_instant(nullable=True))
+    uid: str | None = Field(sa_column=Column(Text))
+    """What names the task in files that it came from; null for one that was made here."""
 
 
 class IdempotencyKey(SQLModel, table=True):

@@ -1,5 +1,6 @@
 """The statements on many tasks: a page of a list, and the bulk trash."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Boolean,
+    Column,
     ColumnElement,
     Select,
     Text,
@@ -28,7 +30,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from backend.models.task import task_lists, tasks
 from backend.queries.filters import wanted
 from backend.queries.ownership import Condition, owned
-from backend.queries.rendering import json_of, shown
+from backend.queries.rendering import exported, json_of, shown
 from backend.queries.revisions import bump
 from backend.queries.slots import NULL, Atom, Part, slot
 from backend.queries.sorting import SORT_KEYS, Sort, compared_by, is_after, ordering
@@ -54,7 +56,8 @@ class Shape:
     """What a statement for a page depends on; everything else is bound.
 
     `nulls` tells which keys the page before ended in null with; None is the first page. `counted`
-    asks for the number of all matches, `conditional` for no task if the client has the list.
+    asks for the number of all matches, `conditional` for no task if the client has the list,
+    `exported` for tasks as they stand in files.
     """
 
     active: frozenset[str]
@@ -62,6 +65,7 @@ class Shape:
     nulls: tuple[bool, ...] | None = None
     counted: bool = False
     conditional: bool = False
+    exported: bool = False
 
 
 MAX_SHAPES = 128
@@ -89,7 +93,7 @@ def page(shape: Shape) -> PageStatement:
         **{name: [NULL] for name in _KEY_NAMES},
         **{name: [key] for name, key in zip(_KEY_NAMES, keys, strict=False)},
     }
-    template = _page(counted=shape.counted, conditional=shape.conditional)
+    template = _page(counted=shape.counted, conditional=shape.conditional, in_file=shape.exported)
     return Statement(template, PageRow, slots=slots)
 
 
@@ -98,10 +102,12 @@ _KEY_NAMES = [f"key_{number}" for number, _ in enumerate(SORT_KEYS)]
 
 
 @cache
-def _page(*, counted: bool, conditional: bool) -> Select[Any]:
+def _page(*, counted: bool, conditional: bool, in_file: bool) -> Select[Any]:
     """A page of any shape, with slots for what depends on the shape."""
-    rows = _rows(conditional=conditional).subquery("page")
-    task = select(*shown(rows.c)).correlate(rows).lateral("task")
+    columns = (*COLUMNS, tasks.c.uid) if in_file else COLUMNS
+    rows = _rows(columns, conditional=conditional).subquery("page")
+    fields = exported(rows.c) if in_file else shown(rows.c)
+    task = select(*fields).correlate(rows).lateral("task")
     # One value, in the order that the index has: half of what PostgreSQL does for rows.
     texts = func.string_agg(json_of(task), literal_column(f"chr({ord(SEPARATOR)})"))
     answer = select(
@@ -112,10 +118,10 @@ def _page(*, counted: bool, conditional: bool) -> Select[Any]:
     return answer.select_from(rows, task)
 
 
-def _rows(*, conditional: bool) -> Select[Any]:
+def _rows(columns: Sequence[Column[Any]], *, conditional: bool) -> Select[Any]:
     """The tasks of this page and one more, with what they are sorted by."""
     keys = [slot(name, Text).label(name) for name in _KEY_NAMES]
-    rows = select(*COLUMNS, *keys).where(*_wanted(conditional=conditional), slot("beyond", Boolean))
+    rows = select(*columns, *keys).where(*_wanted(conditional=conditional), slot("beyond", Boolean))
     limit = bindparam("limit", type_=BigInteger) + literal_column("1")
     return rows.order_by(slot("order")).limit(limit)
 

@@ -66,6 +66,27 @@ def shown(task: ReadOnlyColumnCollection[str, Any]) -> list[ColumnElement[Any]]:
     return [value.label(name) for name, value in fields.items()]
 
 
+def exported(task: ReadOnlyColumnCollection[str, Any]) -> list[ColumnElement[Any]]:
+    """What stands in a file: what a client sees, and the UID.
+
+    That of a task that was made here follows from what never changes (`services/transfer/uids.py`).
+    """
+    made = func.to_char(func.timezone(_UTC, task.created_at), _literal("YYYYMMDDHH24MISSUS"))
+    dot = _literal(".")
+    parts = (
+        cast(task.id, Text),
+        dot,
+        cast(task.user_id, Text),
+        dot,
+        made,
+        _literal("@tasks.invalid"),
+    )
+    own: ColumnElement[Any] = parts[0]
+    for part in parts[1:]:
+        own = own.concat(part)
+    return [*shown(task), func.coalesce(task.uid, own).label("uid")]
+
+
 def json_of(task: NamedFromClause) -> ColumnElement[str]:
     """A row of what is `shown` as one JSON object, without spaces."""
     return cast(func.row_to_json(task.table_valued()), Text)

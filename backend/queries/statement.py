@@ -88,6 +88,18 @@ class BatchRow(NamedTuple):
     first_answer: str | None = None
 
 
+class JsonRow(NamedTuple):
+    """A task as JSON."""
+
+    json: str
+
+
+class ImportedRow(NamedTuple):
+    """The number of tasks that were written: all of the import, or none."""
+
+    written: int
+
+
 class SummaryRow(NamedTuple):
     """The numbers of a list; `none` to `high` are open tasks by priority.
 

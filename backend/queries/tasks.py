@@ -60,7 +60,8 @@ class Write(NamedTuple):
 CONTENT = ("title", "description", "completed", "priority", "due_date", "due_at", "tags", "order")
 """The columns that a client writes; all others follow from them or from the owner's row."""
 
-COLUMNS = tuple(column for column in tasks.c if column.name not in {"deleted_at", *FOLDED.values()})
+_UNSHOWN = {"deleted_at", "uid", *FOLDED.values()}
+COLUMNS = tuple(column for column in tasks.c if column.name not in _UNSHOWN)
 """What is read of a task."""
 
 

@@ -121,7 +121,7 @@ def _row(number: int, operation: Operation) -> dict[str, Any]:
     sets = {f"sets_{name}": name in values for name in queries.NULLABLE}
     folded = {FOLDED[name]: fold(values[name]) for name in values.keys() & FOLDED.keys()}
     if "tags" in values:
-        values["tags"] = _array_text(values["tags"])
+        values["tags"] = array_text(values["tags"])
     return {
         "number": number,
         "kind": operation.kind,
@@ -132,7 +132,7 @@ def _row(number: int, operation: Operation) -> dict[str, Any]:
     }
 
 
-def _array_text(tags: Sequence[str]) -> str:
+def array_text(tags: Sequence[str]) -> str:
     """An array as PostgreSQL reads it: rows of different lengths have no common array."""
     quoted = (tag.replace("\\", "\\\\").replace('"', '\\"') for tag in tags)
     return "{" + ",".join(f'"{tag}"' for tag in quoted) + "}"

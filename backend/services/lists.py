@@ -28,16 +28,18 @@ class ListQuery:
     cursor: str | None = None
     count: bool = False
     if_none_match: EntityTags | None = None
+    exported: bool = False
+    """Whether the tasks are to stand in a file (`queries/rendering.py`)."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A JSON array, where the next page begins, the number of all, and the list's revision.
+    """Tasks as JSON, where the next page begins, the number of all, and the list's revision.
 
     `is_of_revision`: the list is another only at another revision, so that this can be its tag.
     """
 
-    json: str
+    tasks: list[str]
     next_cursor: str | None
     total: int | None
     revision: int
@@ -60,8 +62,8 @@ class ListService:
         if len(texts) > query.limit:
             position = sorting.position(query.sort, json.loads(page[-1]))
             next_cursor = cursor.encode(self._identity(query), position)
-        array, is_of_revision = f"[{','.join(page)}]", not query.filters.follow_the_clock
-        return Page(array, next_cursor, row.total, row.revision, is_of_revision)
+        is_of_revision = not query.filters.follow_the_clock
+        return Page(page, next_cursor, row.total, row.revision, is_of_revision)
 
     def move(self, filters: Filters) -> int:
         """Move what matches to the trash, or out of it where the filters mean the trash.
@@ -101,7 +103,8 @@ class ListService:
 def _statement(query: ListQuery, last: Sequence[Any] | None) -> lists.PageStatement:
     nulls = tuple(value is None for value in last[:-1]) if last else None
     is_conditional = query.if_none_match is not None
-    shape = lists.Shape(query.filters.active, query.sort, nulls, query.count, is_conditional)
+    of_rows = query.filters.active, query.sort, nulls
+    shape = lists.Shape(*of_rows, query.count, is_conditional, query.exported)
     return lists.page(shape)
 
 

@@ -22,6 +22,7 @@ _GROUPS = {
     "tasks": "One task: create, read, change, complete, into the trash and out of it.",
     "lists": "Many tasks: filter, sort, page; into the trash and out of it, whatever matches.",
     "sync": "Many at once, offline, live: batches, the feed of changes, events, the summary.",
+    "files": "All tasks as a file, out and in: JSON, CSV, iCalendar, todo.txt, and others' files.",
 }
 TAGS = [
     *({"name": name, "description": said} for name, said in _GROUPS.items()),

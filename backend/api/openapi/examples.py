@@ -25,6 +25,7 @@ OF_PARAMETERS: dict[str, Any] = {
     "user_id": 1,
     "id": 12,
     "time_zone": "Europe/Berlin",
+    "format": "json",
     "q": "milk",
     "limit": 50,
     "completed": False,

@@ -29,18 +29,18 @@ from backend.problems import problem_of
 Answers = dict[int | str, dict[str, Any]]
 
 
-def _header(description: str, example: str) -> dict[str, Any]:
+def header(description: str, example: str) -> dict[str, Any]:
     return {"description": description, "schema": {"type": "string"}, "example": example}
 
 
-_RETRY = {"Retry-After": _header("Seconds after which the same request may work.", "2")}
+_RETRY = {"Retry-After": header("Seconds after which the same request may work.", "2")}
 
 
 def _example(error: type[AppError]) -> tuple[str, dict[str, Any]]:
     return error.code, {"value": problem_of(error(), "5f0c9d0e-8a35-4f7c-9a2e-0d8a0d7a6b61")}
 
 
-def _problems(*errors: type[AppError]) -> Answers:
+def problems(*errors: type[AppError]) -> Answers:
     """The OpenAPI entry of each status that these errors have."""
     by_status: dict[int | str, list[type[AppError]]] = {}
     for error in errors:
@@ -56,21 +56,22 @@ def _problems(*errors: type[AppError]) -> Answers:
     }
 
 
-_ETAG = {"ETag": _header("The revision of the task, quoted.", '"40"')}
-_LOCATION = {"Location": _header("Where the task is, on the primary surface.", EXAMPLE["url"])}
-_REPLAYED = {"Idempotent-Replayed": _header("`true` for the answer of an earlier create.", "true")}
+_ETAG = {"ETag": header("The revision of the task, quoted.", '"40"')}
+_LOCATION = {"Location": header("Where the task is, on the primary surface.", EXAMPLE["url"])}
+_REPLAYED = {"Idempotent-Replayed": header("`true` for the answer of an earlier create.", "true")}
+LIST_ETAG = {"ETag": header("The owner's revision, quoted.", '"40"')}
 _LIST = {
-    "ETag": _header("The owner's revision, quoted.", '"40"'),
-    "X-Total-Count": _header("The number of all matches, with `count=true`.", "731"),
-    "Link": _header(
+    **LIST_ETAG,
+    "X-Total-Count": header("The number of all matches, with `count=true`.", "731"),
+    "Link": header(
         '`<…>; rel="next"` while there is more (RFC 8288).',
         '<http://localhost:8000/api/1/tasks?cursor=WyJjcmVhdGVkX2F0Il0>; rel="next"',
     ),
 }
-_UNCHANGED: Answers = {304: {"description": "The client has it: `If-None-Match`."}}
-_BODY = _problems(InvalidRequest, MalformedJson, PayloadTooLarge, UnsupportedMediaType)
+UNCHANGED: Answers = {304: {"description": "The client has it: `If-None-Match`."}}
+BODY = problems(InvalidRequest, MalformedJson, PayloadTooLarge, UnsupportedMediaType)
 
-ANYWHERE = _problems(
+ANYWHERE = problems(
     InvalidRequest,
     UriTooLong,
     HeadersTooLarge,
@@ -79,24 +80,24 @@ ANYWHERE = _problems(
     Overloaded,
     TimedOut,
 )
-MISSING = _problems(TaskNotFound)
+MISSING = problems(TaskNotFound)
 LISTED: Answers = {
     200: {"headers": _LIST},
-    **_UNCHANGED,
-    **_problems(InvalidRequest, InvalidCursor, PreconditionFailed),
+    **UNCHANGED,
+    **problems(InvalidRequest, InvalidCursor, PreconditionFailed),
 }
 CHANGED: Answers = {
     200: {"headers": {"Link": _LIST["Link"]}},
-    **_problems(CursorExpired),
+    **problems(CursorExpired),
 }
 CREATED: Answers = {
     201: {"headers": _ETAG | _LOCATION | _REPLAYED},
-    **_BODY,
-    **_problems(IdempotencyKeyReused),
+    **BODY,
+    **problems(IdempotencyKeyReused),
 }
 SUMMARISED: Answers = {
-    200: {"headers": {"ETag": _header("The revision, and until when they hold.", '"40-1764"')}},
-    **_UNCHANGED,
+    200: {"headers": {"ETag": header("The revision, and until when they hold.", '"40-1764"')}},
+    **UNCHANGED,
 }
 STREAMED: Answers = {
     200: {
@@ -111,16 +112,16 @@ STREAMED: Answers = {
 }
 BATCHED: Answers = {
     200: {"headers": _REPLAYED},
-    **_BODY,
+    **BODY,
     **MISSING,
-    **_problems(Conflict, PreconditionFailed, IdempotencyKeyReused),
+    **problems(Conflict, PreconditionFailed, IdempotencyKeyReused),
 }
 FOUND: Answers = {200: {"headers": _ETAG}, **MISSING}
-RESTORED: Answers = {**FOUND, **_problems(PreconditionFailed)}
-READ: Answers = {**FOUND, **_UNCHANGED, **_problems(PreconditionFailed)}
-DELETED: Answers = {**MISSING, **_problems(PreconditionFailed)}
-WRITTEN: Answers = {**FOUND, **_BODY, **_problems(PreconditionFailed)}
-PATCHED: Answers = {**WRITTEN, **_problems(Conflict)}
+RESTORED: Answers = {**FOUND, **problems(PreconditionFailed)}
+READ: Answers = {**FOUND, **UNCHANGED, **problems(PreconditionFailed)}
+DELETED: Answers = {**MISSING, **problems(PreconditionFailed)}
+WRITTEN: Answers = {**FOUND, **BODY, **problems(PreconditionFailed)}
+PATCHED: Answers = {**WRITTEN, **problems(Conflict)}
 MERGE_PATCH: dict[str, Any] = {
     "requestBody": {
         "content": {
@@ -128,5 +129,5 @@ MERGE_PATCH: dict[str, Any] = {
         }
     }
 }
-PROBED = _problems(InvalidRequest, UriTooLong, HeadersTooLarge, InternalError)
-UNREADY = _problems(DatabaseUnavailable, Overloaded, TimedOut)
+PROBED = problems(InvalidRequest, UriTooLong, HeadersTooLarge, InternalError)
+UNREADY = problems(DatabaseUnavailable, Overloaded, TimedOut)

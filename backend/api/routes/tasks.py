@@ -4,7 +4,7 @@ Handlers are plain functions that run on the event loop's thread: what blocks, o
 longer than a millisecond, goes through `run_in_thread` (`database/waiting.py`).
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
 from starlette.convertors import StringConvertor, register_url_convertor
@@ -48,6 +48,7 @@ from backend.api.responses import (
     task_response,
 )
 from backend.api.routes.events import add_events
+from backend.api.routes.transfer import add_transfer
 from backend.api.routing.event_loop import Handler, on_event_loop
 from backend.api.routing.route import StrictRoute
 from backend.api.schemas.batch import BatchRead, Operations, OwnedOperations
@@ -69,7 +70,7 @@ from backend.services.changes import Position
 class _TaskSegment(StringConvertor):
     """A segment where an id is due. A fixed address is no task, so its 405 names its methods."""
 
-    regex = r"(?!(?:restore|batch|changes|summary|events)\Z)[^/]+"
+    regex = r"(?!(?:restore|batch|changes|summary|events|export|import)\Z)[^/]+"
 
 
 register_url_convertor("task", _TaskSegment())
@@ -181,8 +182,15 @@ def restore_task(id: TaskId, tasks: Tasks, if_match: IfMatch = None) -> Response
     return task_response(tasks.restore(id, if_match))
 
 
+class BodyLimits(NamedTuple):
+    """The largest body of JSON, and the largest file, in bytes."""
+
+    body: int
+    file: int
+
+
 def _surface(
-    app: FastAPI, prefix: str, suffix: str, create: Handler, batch: Handler, max_body_size: int
+    app: FastAPI, prefix: str, suffix: str, create: Handler, batch: Handler, limits: BodyLimits
 ) -> list[BaseRoute]:
     """Every verb under a prefix; only two differ, by where they find the owner."""
     router = APIRouter(
@@ -199,7 +207,7 @@ def _surface(
 
     address = "/{id:task}"
     one = {"response_model": TaskRead}
-    body = {"max_body_size": max_body_size}
+    body = {"max_body_size": limits.body}
     add("GET", "", list_tasks, "lists", response_model=list[TaskRead], responses=LISTED)
     add("POST", "", create, "tasks", **one, **body, status_code=201, responses=CREATED)
     add("DELETE", "", delete_tasks, "lists", status_code=204)
@@ -207,6 +215,7 @@ def _surface(
     add("POST", "/batch", batch, "sync", **body, response_model=BatchRead, responses=BATCHED)
     add("GET", "/changes", list_changes, "sync", response_model=ChangesRead, responses=CHANGED)
     add_events(router, f"sync{suffix}")
+    add_transfer(router, app, f"files{suffix}", limits.file)
     add("GET", "/summary", read_summary, "sync", response_model=SummaryRead, responses=SUMMARISED)
     add("GET", address, read_task, "tasks", **one, responses=READ)
     add("PUT", address, replace_task, "tasks", **one, **body, responses=WRITTEN)
@@ -218,12 +227,12 @@ def _surface(
     return router.routes
 
 
-def surfaces(app: FastAPI, max_body_size: int) -> list[BaseRoute]:
+def surfaces(app: FastAPI, limits: BodyLimits) -> list[BaseRoute]:
     """The routes of both, for the application itself: it would match an included router twice.
 
     The flat one comes first: `/api/v1/tasks` would match `/api/{user_id}/tasks`, too.
     """
     return [
-        *_surface(app, "/api/v1/tasks", "-flat", create_owned_task, run_owned_batch, max_body_size),
-        *_surface(app, "/api/{user_id}/tasks", "", create_task, run_batch, max_body_size),
+        *_surface(app, "/api/v1/tasks", "-flat", create_owned_task, run_owned_batch, limits),
+        *_surface(app, "/api/{user_id}/tasks", "", create_task, run_batch, limits),
     ]

@@ -6,20 +6,23 @@ millisecond, must go through `run_in_thread`: on this thread it would stop every
 """
 
 from collections.abc import Callable, Coroutine
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, get_type_hints
 
 from fastapi import FastAPI, Response
-from sqlalchemy.util.concurrency import greenlet_spawn
 
 from backend.services.batch import BatchService
 from backend.services.changes import ChangeService
 from backend.services.lists import ListService
 from backend.services.summary import SummaryService
 from backend.services.tasks import TaskService
+from backend.services.transfer.importing import ImportService
 
 Handler = Callable[..., Response]
-_SERVICES = {TaskService, ListService, ChangeService, BatchService, SummaryService}
+_SERVICES = {
+    *(TaskService, ListService, ChangeService, BatchService, SummaryService),
+    ImportService,
+}
 
 
 def on_event_loop(handler: Handler, app: FastAPI) -> Callable[..., Coroutine[Any, Any, Response]]:
@@ -27,21 +30,13 @@ def on_event_loop(handler: Handler, app: FastAPI) -> Callable[..., Coroutine[Any
 
     service = _service_of(handler)
 
-    async def in_database(arguments: dict[str, Any]) -> Response:
-        async with app.state.runtime.gates.connections:
-            response: Response = await greenlet_spawn(handler, **arguments)
-        return response
-
     @wraps(handler)
     async def run(**arguments: Any) -> Response:
-        if service is None:
-            return await in_database(arguments)
-        shares, owner = app.state.runtime.gates.shares, arguments[service].owner
-        await shares.take(owner)
-        try:
-            return await in_database(arguments)
-        finally:
-            shares.give_back(owner)
+        owner = arguments[service].owner if service is not None else None
+        response: Response = await app.state.runtime.gates.in_database(
+            owner, partial(handler, **arguments)
+        )
+        return response
 
     return run
 

@@ -13,12 +13,17 @@ _NULL = FieldError("body", "must not be null", "null")
 _NO_BODY = FieldError("body", "must be empty: this request takes no body", "unexpected_body")
 
 
-def _require_json(request: Request) -> None:
-    """Raise UnsupportedMediaType unless the body says that it is JSON, not compressed."""
-    is_patch = request.method == "PATCH"
+def require_uncompressed(request: Request) -> None:
+    """Raise UnsupportedMediaType for a body with a content coding."""
     if request.headers.get("content-encoding", "identity").lower() not in {"identity", ""}:
         accepted = {"Accept-Encoding": "identity"}  # RFC 9110, 12.5.3
         raise UnsupportedMediaType("Send the body not compressed.", headers=accepted)
+
+
+def _require_json(request: Request) -> None:
+    """Raise UnsupportedMediaType unless the body says that it is JSON, not compressed."""
+    is_patch = request.method == "PATCH"
+    require_uncompressed(request)
     if not is_json(request.headers.get("content-type", ""), patch=is_patch):
         raise UnsupportedMediaType(headers={"Accept-Patch": PATCHES} if is_patch else None)
 

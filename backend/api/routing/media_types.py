@@ -19,18 +19,23 @@ _MEDIA_TYPE = re.compile(rf"({_WORD}/{_WORD})((?:{_PARAMETER})*+)[ \t]*")
 
 
 @lru_cache(maxsize=64)
-def is_json(content_type: str, *, patch: bool) -> bool:
-    """Whether this Content-Type says JSON in UTF-8; a merge patch is JSON where `patch` is true.
+def text_type(content_type: str) -> str | None:
+    """The media type, in lower case, of a Content-Type that allows for UTF-8; else None.
 
     JSON has no `charset` (RFC 8259, 11), but clients send one. Other parameters mean nothing.
     """
     match = _MEDIA_TYPE.fullmatch(content_type)
     if match is None:
-        return False
-    name = match[1].lower()
+        return None
     parameters = _EACH_PARAMETER.findall(match[2])
     charsets = {_unquoted(value).lower() for key, value in parameters if key.lower() == "charset"}
-    return (name == JSON or (patch and name == MERGE_PATCH)) and charsets <= _UTF_8
+    return match[1].lower() if charsets <= _UTF_8 else None
+
+
+def is_json(content_type: str, *, patch: bool) -> bool:
+    """Whether this Content-Type says JSON in UTF-8; a merge patch is JSON where `patch` is true."""
+    name = text_type(content_type)
+    return name == JSON or (patch and name == MERGE_PATCH)
 
 
 def _unquoted(value: str) -> str:

@@ -1,6 +1,6 @@
 """Routes that refuse what others would guess at."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from functools import cached_property
 from typing import Any
 
@@ -63,20 +63,24 @@ class StrictRoute(APIRoute):
         unsupported = unsupported_conditions(self.methods or (), headers)
         body_fields = self.body_fields
         body_names = body_fields.names if body_fields else ()
-        takes_body = body_fields is not None
+        read_body = self.body_reader()
 
         async def handle(request: Request) -> Response:
             request = StrictRequest(request.scope, request.receive)
             request.names = body_names
             require_one_meaning(request, known, unsupported)
             require_known(request, known, repeatable)
-            body = await (read_json if takes_body else require_no_body)(request)
+            body = await read_body(request)
             resolver = resolver_for()
             if resolver is None or get_telemetry_data() is not None:
                 return await general(request)
             return await resolver.answer(request, body)
 
         return handle
+
+    def body_reader(self) -> Callable[[Request], Awaitable[Any]]:
+        """How the body is read, before the handler's arguments are known."""
+        return read_json if self.body_field else require_no_body
 
     def _resolvers(self) -> Callable[[], Resolver | None]:
         """Finds the resolver for the overrides of the moment; each set of them has its own."""
@@ -93,3 +97,14 @@ class StrictRoute(APIRoute):
             return overridden[key]
 
         return find
+
+
+class FileRoute(StrictRoute):
+    """The same for a body that is a file: a dependency takes it as it comes."""
+
+    def body_reader(self) -> Callable[[Request], Awaitable[Any]]:
+        return _leave_unread
+
+
+async def _leave_unread(request: Request) -> None:
+    """A dependency reads it, when it knows which kind of file it is."""

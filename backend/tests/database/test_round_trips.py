@@ -123,6 +123,20 @@ def test_a_batch_is_one_round_trip_however_many_operations_it_has(
         assert proxy.round_trips - before == 1
 
 
+@pytest.mark.requirement("NFR-54")
+@pytest.mark.parametrize("number", [1, 1000])
+def test_an_import_is_two_round_trips_and_a_dry_run_one(
+    wired: tuple[Api, Proxy], number: int
+) -> None:
+    api, proxy = wired
+    assert api.brought("todotxt", "before\n")["made"] == 1
+    file = "".join(f"task {n}\n" for n in range(number))
+    for parameters, trips in (({"dry_run": True}, 1), ({}, 2), ({}, 1)):
+        before = proxy.round_trips
+        api.brought("todotxt", file, **parameters)
+        assert proxy.round_trips - before == trips
+
+
 @pytest.mark.requirement("NFR-05", "FR-17")
 @pytest.mark.parametrize("query", ["", "count=true&sort=title&q=x"])
 def test_what_the_client_has_is_one_round_trip(wired: tuple[Api, Proxy], query: str) -> None:

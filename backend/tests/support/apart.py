@@ -1,5 +1,8 @@
 """Steps of the isolation scenario: what one owner does with many tasks, seen by both."""
 
+import json
+from typing import Any
+
 from sqlalchemy import Connection
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
@@ -62,6 +65,34 @@ def run_batches(client: RecordingClient, connection: Connection, same_id: int) -
         assert mine.batch({"op": "delete", "id": foreign}).status_code == 404
     other = theirs.batch({"op": "create", "task": {"title": "k"}}, headers=headers)
     assert (other.status_code, "idempotent-replayed" in other.headers) == (200, False)
+
+
+def exchange_files(client: RecordingClient, connection: Connection, same_id: int) -> None:
+    """A file of one owner's tasks comes back to these, and makes others of another owner's.
+
+    Both have a task of the same id, of the same moment, and here of the same revision.
+    """
+    mine, theirs = (Api(client, PRIMARY, owner) for owner in (MINE, THEIRS))
+    for api in (theirs, mine):
+        assert api.brought("json", '[{"title": "shared", "uid": "shared"}]')["made"] == 1
+    revision = mine.read(same_id).json()["revision"]
+    connection.exec_driver_sql(f"UPDATE tasks SET revision = {revision} WHERE id = {same_id}")
+    before = rows(connection, THEIRS)
+    tasks = [_returned(api) for api in (theirs, mine)][1]
+    changed = [{**task, "title": f"{task['title']} again"} for task in tasks]
+    assert mine.brought("json", json.dumps(changed))["changed"] == len(tasks)
+    assert {task["title"] for task in mine.list().json()} == {one["title"] for one in changed}
+    assert rows(connection, THEIRS) == before
+
+
+def _returned(api: Api) -> list[dict[str, Any]]:
+    """All tasks of an owner, which an export has and an import finds again."""
+    exported = api.export("json")
+    assert exported.is_success
+    tasks: list[dict[str, Any]] = exported.json()
+    assert {task["user_id"] for task in tasks} == {api.owner}
+    assert api.brought("json", exported.content)["skipped"]["same"] == len(tasks)
+    return tasks
 
 
 def count(client: RecordingClient) -> None:

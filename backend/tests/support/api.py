@@ -107,6 +107,27 @@ class Api:
         url = self.surface.under(self.owner, "changes", _query(parameters))
         return self.client.get(url, headers=headers)
 
+    def export(self, format: str, headers: Headers = None, **parameters: object) -> Response:
+        """All that matches as a file."""
+        query = _query({"format": format, **parameters})
+        return self.client.get(self.surface.under(self.owner, "export", query), headers=headers)
+
+    def bring(
+        self, format: str, body: str | bytes, headers: Headers = None, **parameters: object
+    ) -> Response:
+        """Import a file."""
+        query = _query({"format": format, **parameters})
+        sent = {"Content-Type": "application/octet-stream", **(headers or {})}
+        url = self.surface.under(self.owner, "import", query)
+        return self.client.post(url, content=body, headers=sent)
+
+    def brought(self, format: str, body: str | bytes, **parameters: object) -> dict[str, Any]:
+        """The report of an import; fails unless there is one."""
+        response = self.bring(format, body, **parameters)
+        assert response.status_code == 200, response.text
+        report: dict[str, Any] = response.json()
+        return report
+
     def delete_all(
         self, query: str = "", headers: Headers = None, **parameters: object
     ) -> Response:

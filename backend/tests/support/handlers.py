@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from backend.api.error_handlers import EXCEPTION_HANDLERS
 from backend.api.routing.event_loop import on_event_loop
-from backend.runtime import Gates
+from backend.gates import Gates
 
 
 class Wanted(BaseModel):

@@ -19,6 +19,7 @@ BAD_URLS = [
     *(f"postgresql://u:pw@h:{SECRET}/d", f"postgresql://u:{SECRET}@h:99999/d"),
     *(f"postgresql://h/d?password={SECRET}&password=2", f"postgresql://u:{SECRET}@h/d?sslmod=x"),
 ]
+TIMES = ("-1", "nan", "inf", "3601", "2s", SECRET)
 MALFORMED = {
     "DATABASE_URL": BAD_URLS,
     "MIGRATION_DATABASE_URL": BAD_URLS,
@@ -38,13 +39,8 @@ MALFORMED = {
                 "https://*.*.example.com",
             ),
             *("https://*.[::1]", "https://[::::]", "https://a.example:*0", "https://a.example:0"),
-            *(
-                "file://x",
-                "ws://a.example",
-                "wss://a.example",
-                "data:text",
-                "blob:https://a.example",
-            ),
+            *("file://x", "ws://a.example", "wss://a.example", "data:text"),
+            "blob:https://a.example",
             *("app://", "app://a b", "app://a/b", "1a://b.example", "javascript://x", "app:x"),
         ),
     ],
@@ -83,16 +79,15 @@ MALFORMED = {
     "MAX_BUFFERED_BYTES": ["0", "-1", "1023", "64MB", SECRET],
     "EVENTS_INTERVAL": ["0", "-1", "nan", "inf", "61", "1s", SECRET],
     "MAX_SUBSCRIBERS": ["0", "-1", "1.5", "100001", SECRET],
+    "MAX_EXPORTS": ["0", "-1", "1.5", "10001", SECRET],
+    "MAX_IMPORT_BYTES": ["0", "1023", "-1", "1.5", SECRET],
     "MAX_UNSENT_BYTES": ["0", "-1", "1048575", "64MB", SECRET],
-    "ADMISSION_TIMEOUT": ["0", "-1", "nan", "inf", "3601", "2s", SECRET],
-    "READINESS_TIMEOUT": ["0", "-1", "nan", "inf", "3601", "2s", SECRET],
-    "READINESS_CACHE": ["-1", "nan", "inf", "3601", "2s", SECRET],
-    "VERIFY_AFTER": ["-1", "nan", "inf", "3601", "1s", SECRET],
+    **{name: [*TIMES, "0"] for name in ("ADMISSION_TIMEOUT", "READINESS_TIMEOUT")},
+    **dict.fromkeys(("READINESS_CACHE", "VERIFY_AFTER"), TIMES),
     "VERIFY_TIMEOUT": ["0", "-1", "61", "nan", "inf", "1s", SECRET],
     "PREPARE_STATEMENTS": ["maybe", "2", SECRET],
     "RETRY_WINDOW": ["-1", "61", "nan", "inf", "3s", SECRET],
-    "LOG_LEVEL": ["verbose", SECRET],
-    "LOG_FORMAT": ["xml", SECRET],
+    **dict.fromkeys(("LOG_LEVEL", "LOG_FORMAT"), ("verbose", SECRET)),
 }
 
 
@@ -198,6 +193,8 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         "max_unsent_bytes": 134_217_728,
         "events_interval": 1.0,
         "max_subscribers": 1000,
+        "max_exports": 16,
+        "max_import_bytes": 10_485_760,
         "admission_timeout": 2.0,
         "retry_window": 6.0,
         "readiness_timeout": 1.5,

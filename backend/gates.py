@@ -1,0 +1,57 @@
+"""The waiting lines inside of the application, in front of the database and of long computing."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from anyio import CapacityLimiter
+from sqlalchemy.util.concurrency import greenlet_spawn
+
+from backend.patience import Patience
+from backend.shares import Shares
+
+DEFAULT_PATIENCE = Patience(2)
+Result = TypeVar("Result")
+
+
+class Gates:
+    """The waiting lines inside of the application, and whether the process is leaving."""
+
+    def __init__(self, pool_size: int, patience: Patience = DEFAULT_PATIENCE) -> None:
+        self.connections = asyncio.Semaphore(pool_size)
+        """As many handlers at a time as connections: none waits for another one's."""
+
+        self.shares = Shares(pool_size, patience)
+        """What one owner may have of them."""
+
+        self.readiness = CapacityLimiter(1)
+        """The thread of the readiness check, which must answer while all else waits."""
+
+        self.computing = CapacityLimiter(1)
+        """The thread in which files are read and written: one at a time, for the loop needs the
+        interpreter, too.
+        """
+
+        self.is_draining = False
+
+    def drain(self) -> None:
+        """From now on the process is not ready."""
+        self.is_draining = True
+
+    async def in_database(self, owner: int | None, work: Callable[[], Result]) -> Result:
+        """Do the work in a greenlet, which may wait for the database, when a connection is free.
+
+        Within the owner's share of them, if it is an owner's; raises Overloaded.
+        """
+        if owner is None:
+            return await self._connected(work)
+        await self.shares.take(owner)
+        try:
+            return await self._connected(work)
+        finally:
+            self.shares.give_back(owner)
+
+    async def _connected(self, work: Callable[[], Result]) -> Result:
+        async with self.connections:
+            result: Result = await greenlet_spawn(work)
+        return result

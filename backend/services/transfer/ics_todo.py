@@ -1,0 +1,221 @@
+"""One VTODO (RFC 5545, 3.6.2), as a record."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from icalendar.prop import vDuration
+
+from backend.models.task import Priority
+from backend.services.transfer import moments
+from backend.services.transfer.columns import CONTENT
+from backend.services.transfer.ics_text import Line, texts, unescaped
+from backend.services.transfer.ics_values import EXACT, MOMENTS, plain
+from backend.services.transfer.ics_zones import Zones
+from backend.services.transfer.record import Entry, Flaw, Leftover, Lost, Record, Unreadable
+
+MAX_PROPERTIES = 1000
+"""Of one task. Programs write some twenty."""
+
+_KNOWN = {
+    *("UID", "SUMMARY", "DESCRIPTION", "STATUS", "PERCENT-COMPLETE", "COMPLETED", "PRIORITY"),
+    *("DUE", "DTSTART", "DURATION", "CREATED", "LAST-MODIFIED", "X-APPLE-SORT-ORDER"),
+    *("RECURRENCE-ID", EXACT),
+}
+_LOST = {
+    **dict.fromkeys(("RRULE", "RDATE", "EXDATE", "EXRULE"), Lost.REPEAT),
+    **dict.fromkeys(("LOCATION", "GEO"), Lost.PLACE),
+    **dict.fromkeys(("ORGANIZER", "ATTENDEE", "CONTACT"), Lost.PERSON),
+    "RELATED-TO": Lost.PARENT,
+    "ATTACH": Lost.ATTACHMENT,
+    "URL": Lost.LINK,
+}
+_BOOKKEEPING = {"DTSTAMP", "SEQUENCE", "X-MOZ-GENERATION", "X-MOZ-LASTACK"}
+_Duration: Any = vDuration  # the library gives no types for it
+_PERCENT = re.compile(r"\d{1,3}", re.ASCII)
+
+
+class Todo:
+    """The properties of a VTODO, as they come."""
+
+    def __init__(self, number: int, zones: Zones, zone: ZoneInfo) -> None:
+        self.lost: set[Lost] = set()
+        self._number = number
+        self._zones = zones
+        self._zone = zone
+        self._lines: dict[str, Line] = {}
+        self._tags: list[str] = []
+        self._properties = 0
+        self._flaws: list[Flaw] = []
+
+    def take(self, line: Line) -> None:
+        """Keep a property; the first of each name counts. Raises Unreadable."""
+        self._properties += 1
+        if self._properties > MAX_PROPERTIES:
+            message = f"must have at most {MAX_PROPERTIES} properties in a task"
+            raise Unreadable(line.number, message, "too_many_properties")
+        if line.name == "CATEGORIES":
+            self._tags += texts(line.value)
+        elif line.name in _KNOWN:
+            self._lines.setdefault(line.name, line)
+        elif line.name not in _BOOKKEEPING:
+            self.lost.add(_LOST.get(line.name, Lost.OTHER))
+
+    def entries(self) -> Iterator[Entry]:
+        """The task, what is wrong with it, or what it is instead."""
+        if "RECURRENCE-ID" in self._lines:
+            yield Leftover(self._number, Lost.EXCEPTION)
+            return
+        record = self._record()
+        if self._flaws:
+            yield from self._flaws
+        else:
+            yield record
+
+    def _record(self) -> Record:
+        record = Record(self._number, lost=self.lost)
+        record.uid = (self._text("UID") or "").strip() or None
+        record.created_at = self._moment("CREATED")
+        record.completed_at = self._moment("COMPLETED")
+        record.modified_at = self._moment("LAST-MODIFIED")
+        due = self._due()
+        is_day = due is not None and not isinstance(due, datetime)
+        record.values = {
+            "title": self._text("SUMMARY"),
+            "description": self._text("DESCRIPTION"),
+            "completed": self._is_completed(),
+            "priority": self._priority(),
+            "due_date": due if is_day else None,
+            "due_at": None if is_day else due,
+            "tags": [tag for tag in self._tags if tag.strip()],
+        }
+        if "X-APPLE-SORT-ORDER" in self._lines:
+            self._take_order(record)
+        self._restore(record)
+        return record
+
+    def _value(self, name: str) -> str:
+        return self._lines[name].value.strip() if name in self._lines else ""
+
+    def _text(self, name: str) -> str | None:
+        return unescaped(self._lines[name].value) if name in self._lines else None
+
+    def _is_completed(self) -> bool:
+        status, percent = self._value("STATUS").upper(), self._percent()
+        if status == "CANCELLED":
+            self.lost.add(Lost.CANCELLED)
+        if status in {"COMPLETED", "CANCELLED"}:
+            return True
+        if not status and ("COMPLETED" in self._lines or percent == 100):
+            return True
+        if 0 < percent < 100:
+            self.lost.add(Lost.PROGRESS)
+        return False
+
+    def _percent(self) -> int:
+        text = self._value("PERCENT-COMPLETE")
+        return int(text) if _PERCENT.fullmatch(text) else 0
+
+    def _priority(self) -> Priority:
+        """1 to 4 are high, 5 is medium, 6 to 9 are low (3.8.1.9)."""
+        text = self._value("PRIORITY")
+        if text not in set("123456789"):
+            return Priority.NONE
+        number = int(text)
+        return Priority.HIGH if number < 5 else Priority.MEDIUM if number == 5 else Priority.LOW
+
+    def _due(self) -> date | datetime | None:
+        """DUE, or where DTSTART and DURATION end."""
+        if "DUE" in self._lines:
+            if "DTSTART" in self._lines:
+                self.lost.add(Lost.START)
+            return self._when("DUE")
+        if "DTSTART" not in self._lines:
+            return None
+        if "DURATION" not in self._lines:
+            self.lost.add(Lost.START)
+            return None
+        start = self._when("DTSTART")
+        try:
+            return start and start + _Duration.from_ical(self._value("DURATION"))
+        except (ValueError, OverflowError):
+            self._flaw("DURATION", "must be a duration like PT1H, that ends before the year 10000")
+            return None
+
+    def _moment(self, name: str) -> datetime | None:
+        """An instant; a day is none."""
+        when = self._when(name) if name in self._lines else None
+        return when if isinstance(when, datetime) else None
+
+    def _when(self, name: str) -> date | datetime | None:
+        line, value = self._lines[name], self._value(name)
+        try:
+            if len(value) == 8:
+                return moments.compact_day(value)
+            zone = self._zone_of(line)
+            if zone is None:
+                self.lost.add(Lost.DUE if name in {"DUE", "DTSTART"} else Lost.OTHER)
+                return None
+            return moments.compact(value, zone)
+        except ValueError as error:
+            self._flaw(name, str(error))
+            return None
+
+    def _zone_of(self, line: Line) -> ZoneInfo | None:
+        name = line.parameters.get("TZID")
+        return self._zone if name is None else self._zones.find(str(name))
+
+    def _take_order(self, record: Record) -> None:
+        try:
+            record.values["order"] = CONTENT["order"](self._value("X-APPLE-SORT-ORDER"))
+        except ValueError:
+            self.lost.add(Lost.OTHER)
+
+    def _flaw(self, name: str, message: str) -> None:
+        self._flaws.append(Flaw(self._lines[name].number, message, "invalid", name))
+
+    def _restore(self, record: Record) -> None:
+        """What the plain properties could not say, where they are still as we wrote them."""
+        for name, exact in _exact(self._text(EXACT)).items():
+            read = _shown(record, name)
+            try:
+                if plain({name: exact}).get(name) != read:
+                    continue
+                if name in MOMENTS:
+                    moment = moments.instant(exact, self._zone)
+                    _keep(record, name, moment)
+                else:
+                    record.values[name] = CONTENT[name](exact)
+            except (ValueError, TypeError, AttributeError, KeyError):
+                continue  # nothing that we wrote: the plain property counts
+
+
+def _exact(text: str | None) -> Mapping[str, Any]:
+    try:
+        found = json.loads(text or "{}")
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+_INSTANTS = {
+    "created_at": "created_at",
+    "completed_at": "completed_at",
+    "updated_at": "modified_at",
+}
+
+
+def _shown(record: Record, name: str) -> Any:
+    """What was read, as the API shows it."""
+    value = getattr(record, _INSTANTS[name]) if name in _INSTANTS else record.values.get(name)
+    return moments.written(value) if isinstance(value, datetime) else value
+
+
+def _keep(record: Record, name: str, moment: datetime) -> None:
+    if name in _INSTANTS:
+        setattr(record, _INSTANTS[name], moment)
+    else:
+        record.values[name] = moment

@@ -1,0 +1,89 @@
+"""Reads a file of any format to its end, or to what is wrong with it."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from backend.services.transfer.fitting import digest, fit, identity
+from backend.services.transfer.record import Entry, Flaw, Leftover, Lost, Record, Unreadable
+from backend.services.transfer.source import Source
+
+MAX_FLAWS = 100
+"""Flaws that are told; the reading ends with them."""
+
+MAX_LINES_TOLD = 10
+
+Reader = Callable[[Source], Iterator[Entry]]
+
+
+class Tally:
+    """How often what was left out, and the first lines of each."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[Lost] = Counter()
+        self.lines: dict[Lost, list[int]] = {}
+
+    def add(self, what: Lost, line: int) -> None:
+        self.counts[what] += 1
+        lines = self.lines.setdefault(what, [])
+        if len(lines) < MAX_LINES_TOLD:
+            lines.append(line)
+
+
+@dataclass
+class Contents:
+    """What a file holds: tasks, each with a UID of its own; what is left out, and what is wrong."""
+
+    records: list[Record] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+    flaws: list[Flaw] = field(default_factory=list)
+
+
+class Reading:
+    """One pass through a file."""
+
+    def __init__(self, reader: Reader, source: Source) -> None:
+        self._entries = reader(source)
+        self._equal: Counter[str] = Counter()
+        self._seen: set[str] = set()
+
+    def take(self, number: int) -> Contents:
+        """The next tasks, so many at the most; none at the end of the file."""
+        contents = Contents()
+        while len(contents.records) < number and len(contents.flaws) < MAX_FLAWS:
+            try:
+                entry = next(self._entries, None)
+            except Unreadable as end:
+                contents.flaws.append(end.flaw)
+                self._entries = iter(())
+                break
+            if entry is None:
+                break
+            self._sort_in(entry, contents)
+        return contents
+
+    def _sort_in(self, entry: Entry, contents: Contents) -> None:
+        if isinstance(entry, Flaw):
+            contents.flaws.append(entry)
+        elif isinstance(entry, Leftover):
+            contents.tally.add(entry.what, entry.line)
+        elif isinstance(flaw := fit(entry), Flaw):
+            contents.flaws.append(flaw)
+        elif flaw is not None:
+            contents.tally.add(flaw, entry.line)
+        elif self._is_new(entry):
+            contents.records.append(entry)
+            for what in entry.lost:
+                contents.tally.add(what, entry.line)
+        else:
+            contents.tally.add(Lost.DUPLICATE, entry.line)
+
+    def _is_new(self, record: Record) -> bool:
+        """Give it a UID if it has none; false if another task had the same."""
+        if record.uid is None:
+            uid = identity(record)
+            self._equal[uid] += 1
+            record.uid = uid if self._equal[uid] == 1 else digest(f"{uid} {self._equal[uid]}")
+        is_new = record.uid not in self._seen
+        self._seen.add(record.uid)
+        return is_new

@@ -1,0 +1,79 @@
+"""Tables in text: CSV as RFC 4180 and as spreadsheets of any country write it."""
+
+import csv
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from backend.services.transfer.record import Unreadable
+from backend.services.transfer.source import Source
+
+MAX_CELL = 131_072
+"""Characters of one cell (`csv.field_size_limit`): a description has 10,000."""
+
+DELIMITERS = ",;\t"
+
+
+class Row(NamedTuple):
+    """The cells of a row by the names of their columns; `line` is where it begins."""
+
+    line: int
+    cells: dict[str, str]
+
+
+def rows(source: Source, known: Sequence[str]) -> Iterator[Row]:
+    """The rows below the header, which is the first line with one of the known columns.
+
+    Names are compared without regard to case. What stands before the header is passed over, and so
+    are rows without any text. Raises Unreadable.
+    """
+    lines = _Lines(source)
+    header = _header(lines, known)
+    reader = csv.reader(lines, delimiter=header.delimiter, strict=False)
+    begins = lines.number + 1
+    while (cells := _next(reader, lines)) is not None:
+        if any(cell.strip() for cell in cells):
+            yield Row(begins, dict(zip(header.names, cells, strict=False)))
+        begins = lines.number + 1
+
+
+class _Header(NamedTuple):
+    names: list[str]
+    delimiter: str
+
+
+class _Lines:
+    """The lines of a source, with the number of the last one."""
+
+    def __init__(self, source: Source) -> None:
+        self._lines = source.lines()
+        self.number = 0
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        self.number, line = next(self._lines)
+        return line
+
+
+def _header(lines: _Lines, known: Sequence[str]) -> _Header:
+    wanted = {name.lower() for name in known}
+    for line in lines:
+        for delimiter in DELIMITERS:
+            names = [
+                name.strip().lower() for name in next(csv.reader([line], delimiter=delimiter), [])
+            ]
+            if wanted & set(names) and (
+                len(names) > 1 or delimiter == DELIMITERS[-1] or line.strip().lower() in wanted
+            ):
+                return _Header(names, delimiter)
+    message = f"must have a line with the names of its columns, one of them: {', '.join(known)}"
+    raise Unreadable(max(lines.number, 1), message, "no_header")
+
+
+def _next(reader: Iterator[list[str]], lines: _Lines) -> list[str] | None:
+    try:
+        return next(reader, None)
+    except csv.Error:
+        message = f"must be CSV (RFC 4180), with at most {MAX_CELL} characters in a cell"
+        raise Unreadable(max(lines.number, 1), message, "malformed_csv") from None
