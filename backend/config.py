@@ -119,6 +119,8 @@ class Settings(BaseSettings):
     prepare_statements: bool = True
     max_concurrency: int | None = Field(default=None, ge=1, le=10_000)
     docs_enabled: bool = True
+    metrics_enabled: bool = True
+    otel_exporter_otlp_endpoint: str | None = None
     admission_timeout: Seconds = 2
     retry_window: float = Field(default=6, ge=0, le=60)
     readiness_timeout: Seconds = 1.5
@@ -187,6 +189,13 @@ class Settings(BaseSettings):
         if not _matches(_ROOT, value):
             raise ValueError("must be like https://tasks.example.com, without a query")
         return value.rstrip("/")
+
+    @field_validator("otel_exporter_otlp_endpoint")
+    @classmethod
+    def _is_collector(cls, value: str | None) -> str | None:
+        if value is not None and not _matches(_ROOT, value):
+            raise ValueError("must be like http://127.0.0.1:4318, without a query")
+        return value
 
     @property
     def url(self) -> URL:

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from anyio import CapacityLimiter
 from sqlalchemy.util.concurrency import greenlet_spawn
 
+from backend.observability.metrics import WAITING
 from backend.patience import Patience
 from backend.shares import Shares
 
@@ -14,11 +15,24 @@ DEFAULT_PATIENCE = Patience(2)
 Result = TypeVar("Result")
 
 
+class _Gate(asyncio.Semaphore):
+    """A semaphore whose line is seen from the outside."""
+
+    async def acquire(self) -> Literal[True]:
+        if not self.locked():
+            return await super().acquire()
+        WAITING.add(1, "connection")
+        try:
+            return await super().acquire()
+        finally:
+            WAITING.add(-1, "connection")
+
+
 class Gates:
     """The waiting lines inside of the application, and whether the process is leaving."""
 
     def __init__(self, pool_size: int, patience: Patience = DEFAULT_PATIENCE) -> None:
-        self.connections = asyncio.Semaphore(pool_size)
+        self.connections: asyncio.Semaphore = _Gate(pool_size)
         """As many handlers at a time as connections: none waits for another one's."""
 
         self.shares = Shares(pool_size, patience)
@@ -31,6 +45,9 @@ class Gates:
         """The thread in which files are read and written: one at a time, for the loop needs the
         interpreter, too.
         """
+
+        self.scrapes = CapacityLimiter(1)
+        """The thread that puts the numbers of the service into text."""
 
         self.is_draining = False
 

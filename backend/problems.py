@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from backend.errors import AppError
 from backend.observability.logs import request_id
+from backend.observability.metrics import REFUSALS
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -38,6 +39,7 @@ def problem_of(error: AppError, identity: str) -> dict[str, Any]:
 
 def render(error: AppError) -> Rendered:
     """The problem of the request that is being served."""
+    REFUSALS.add(error.code)
     problem = problem_of(error, request_id.get())
     body = json.dumps(problem, ensure_ascii=False, separators=(",", ":")).encode()
     return Rendered(error.status, {"content-type": MEDIA_TYPE, **error.headers}, body)

@@ -11,6 +11,7 @@ from backend.edge.listening import listen
 from backend.edge.server import Service
 from backend.edge.workers import Workers
 from backend.main import app
+from backend.observability.cells import CELLS
 
 
 def run(sockets: list[socket.socket] | None = None) -> None:
@@ -25,7 +26,13 @@ def run(sockets: list[socket.socket] | None = None) -> None:
         _serve(listening)
     else:
         parent = os.getpid()
-        workers = Workers(settings.web_concurrency, lambda: _serve(listening, parent))
+        CELLS.share(settings.web_concurrency)
+
+        def serve(number: int) -> None:
+            CELLS.take(number)
+            _serve(listening, parent)
+
+        workers = Workers(settings.web_concurrency, serve)
         sys.exit(workers.run())
 
 

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from backend.errors import Overloaded
 from backend.observability.incidents import report_once
+from backend.observability.metrics import WAITING
 from backend.patience import Patience
 
 MAX_WAITING = 1024
@@ -80,6 +81,7 @@ class Shares:
         turn = asyncio.get_running_loop().create_future()
         self._lines.setdefault(owner, deque()).append(turn)
         self._waiting += 1
+        WAITING.add(1, "share")
         try:
             async with self._patience.timeout():
                 await turn
@@ -94,3 +96,4 @@ class Shares:
             raise
         finally:
             self._waiting -= 1
+            WAITING.add(-1, "share")

@@ -58,6 +58,7 @@ def _owned(claimed: int, caller: int | None, request: Request, session: Session)
     if caller is not None and caller != claimed:
         raise Forbidden
     runtime: Runtime = request.app.state.runtime
+    request.state.owner = claimed
     since: float = getattr(request.state, "waits_since", time.monotonic())
     until = since + runtime.settings.request_timeout
     address = address_of(request, claimed)

@@ -1,24 +1,31 @@
 """Where the statements of one request run: for one owner, within one deadline."""
 
 import time
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from sqlmodel import Session
 
 from backend.database.guard import approved
 from backend.database.retries import Attempts
+from backend.observability.tracing import is_traced, statement_span
+from backend.queries.names import name_of
 from backend.queries.statement import Row, Statement
+
+_UNWATCHED: AbstractContextManager[None] = nullcontext()
 
 
 def _rows(
     attempts: Attempts, session: Session, statement: Statement[Row], parameters: dict[str, Any]
 ) -> list[Row]:
     sql = approved(statement)
-    rows = attempts.make(
-        lambda connection: connection.rows_of(sql, parameters),
-        session,
-        is_repeatable=statement.is_repeatable,
-    )
+    watch = statement_span(name_of(statement)) if is_traced.get() else _UNWATCHED
+    with watch:
+        rows = attempts.make(
+            lambda connection: connection.rows_of(sql, parameters),
+            session,
+            is_repeatable=statement.is_repeatable,
+        )
     return [statement.row(*row) for row in rows]
 
 

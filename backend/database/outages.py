@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from backend.database.faults import LOST, Fault
 from backend.observability.incidents import note_recovery
+from backend.observability.metrics import OUTAGES
 
 OUTAGE_GAP = 10.0
 """Seconds without a failure after which the next one begins another outage."""
@@ -25,6 +26,7 @@ class Outage:
         now = time.monotonic()
         if now - self._last > OUTAGE_GAP:
             self._began = now
+            OUTAGES.add()
         self._last = now
         return now - self._began
 

@@ -14,6 +14,7 @@ from backend.database.outages import Outages
 from backend.database.transactions import connection_of
 from backend.database.waiting import deadline, sleep
 from backend.observability.incidents import report_once
+from backend.observability.metrics import RETRIES
 
 Result = TypeVar("Result")
 Execute = Callable[[GuardedConnection], Result]
@@ -82,6 +83,7 @@ class Attempts:
                 is_worth_it = self._is_worth_it(fault, attempt, pause)
                 if not is_worth_it or (has_effect and not is_repeatable):
                     raise fault.told(is_certain=is_certain) from error
+                RETRIES.add()
                 seen.add(fault)
                 self.has_repeated |= has_effect
                 sleep(pause)

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from backend.database.cursors import GuardedConnection
 from backend.database.trust import release
 from backend.database.waiting import run_in_thread
+from backend.observability.metrics import POOL_IN_USE
 
 
 @contextmanager
@@ -26,12 +27,14 @@ def connection_of(session: Session) -> Iterator[GuardedConnection]:
             yield _driver(bind.connection)
         return
     pooled = _taken(bind)
+    POOL_IN_USE.add(1)
     try:
         yield _driver(pooled)
     except Error as error:
         release(pooled, error)
         raise
     finally:
+        POOL_IN_USE.add(-1)
         pooled.close()
 
 

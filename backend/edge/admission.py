@@ -11,6 +11,7 @@ from backend.edge.refusals import refuse
 from backend.edge.request_head import header, is_probe
 from backend.errors import Overloaded
 from backend.observability.incidents import report_once
+from backend.observability.metrics import WAITING
 from backend.patience import Patience, never
 from backend.shares import current_slot
 
@@ -38,6 +39,7 @@ class Slots:
             report_once(f"overloaded: {MAX_WAITING} requests wait already")
             raise Overloaded
         self._waiting += 1
+        WAITING.add(1, "slot")
         try:
             async with self._patience.timeout():
                 await self._free.acquire()
@@ -47,6 +49,7 @@ class Slots:
             raise Overloaded from None
         finally:
             self._waiting -= 1
+            WAITING.add(-1, "slot")
 
     def release(self) -> None:
         self._free.release()

@@ -21,8 +21,10 @@ from backend.edge.request_head import MAX_TARGET
 from backend.edge.request_log import access_log
 from backend.edge.security_headers import secured
 from backend.errors import AppError, HeadersTooLarge, InvalidRequest, Overloaded, UriTooLong
+from backend.observability.cells import OTHER
 from backend.observability.incidents import report_once
 from backend.observability.logs import request_id
+from backend.observability.metrics import REQUESTS
 
 MAX_HEAD = 65_536
 """Bytes of a head. The application itself refuses shorter ones that are still too long."""
@@ -212,6 +214,7 @@ class GuardedProtocol(AnsweringProtocol):
         answer.headers.update({"X-Request-ID": identity, "Connection": "close"})
         access_log.info("refused before it was a request: %d", error.status)
         request_id.reset(token)
+        REQUESTS.count(OTHER, OTHER, error.status, 0.0)
         origin = _ORIGIN.search(self._read)  # the parser may not have come so far
         text = origin[1].decode("latin-1") if origin else ""
         shared = cors_headers(text, self.origins)

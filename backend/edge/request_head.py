@@ -17,7 +17,7 @@ MAX_TARGET = UriTooLong.limit
 MAX_HEADERS = 32_768
 """Bytes of all header lines together, as they were sent."""
 
-HEALTH = "/health/"
+HEALTH, METRICS = "/health/", "/metrics"
 """Probes come by address: they are answered whatever the host and however busy the service is."""
 
 # A registered name as DNS has it, or an address (RFC 3986, 3.2.2): it stands in the `url` of tasks.
@@ -36,9 +36,10 @@ def header(scope: Scope, name: bytes) -> bytes:
 
 
 def is_probe(scope: Scope) -> bool:
-    """Whether the request is a health check, below whatever prefix."""
+    """Whether the request is a health check or a scrape, below whatever prefix."""
     path: str = scope["path"]
-    return path.startswith(HEALTH, len(scope.get("root_path", "")))
+    root = len(scope.get("root_path", ""))
+    return path.startswith(HEALTH, root) or path[root:] == METRICS
 
 
 @lru_cache(maxsize=1024)

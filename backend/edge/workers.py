@@ -7,13 +7,20 @@ import sys
 import time
 from collections.abc import Callable
 from types import FrameType
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 MIN_LIFE = 1.0
 """Seconds after its start before which a process that ended is not replaced at once."""
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _log = logging.getLogger("backend.serve")
+
+
+class _Started(NamedTuple):
+    """A process: its number, and when it began (`time.monotonic()`)."""
+
+    number: int
+    since: float
 
 
 class Workers:
@@ -23,11 +30,13 @@ class Workers:
     where a process is killed, only its own requests are lost.
     """
 
-    def __init__(self, number: int, serve: Callable[[], None]) -> None:
-        """`serve` serves until a signal comes, and ends the process with a status."""
+    def __init__(self, number: int, serve: Callable[[int], None]) -> None:
+        """`serve` serves until a signal comes, and ends the process with a status. It is told the
+        number of its process, from 0; one that takes the place of another has the same.
+        """
         self._number = number
         self._serve = serve
-        self._started: dict[int, float] = {}
+        self._started: dict[int, _Started] = {}
         self._is_leaving = False
 
     def run(self) -> int:
@@ -35,7 +44,7 @@ class Workers:
         for one in _SIGNALS:
             signal.signal(one, self._leave)
         while len(self._started) < self._number and not self._is_leaving:
-            self._start()
+            self._start(len(self._started))
         worst = 0
         while self._started:
             worst = max(worst, self._look_after())
@@ -50,7 +59,8 @@ class Workers:
     def _look_after(self) -> int:
         """Wait until a process ends, and start another in its place; its status if it had to."""
         process, how = os.wait()
-        lived = time.monotonic() - self._started.pop(process)
+        number, since = self._started.pop(process)
+        lived = time.monotonic() - since
         status = os.waitstatus_to_exitcode(how)
         if self._is_leaving:
             return abs(status)
@@ -58,18 +68,18 @@ class Workers:
         if lived < MIN_LIFE:
             time.sleep(MIN_LIFE - lived)
         if not self._is_leaving:
-            self._start()
+            self._start(number)
         return 0
 
-    def _start(self) -> None:
+    def _start(self, number: int) -> None:
         signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # until it is known which is which
         process = os.fork()
         if process == 0:
-            self._become_worker()
-        self._started[process] = time.monotonic()
+            self._become_worker(number)
+        self._started[process] = _Started(number, time.monotonic())
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
-    def _become_worker(self) -> NoReturn:
+    def _become_worker(self, number: int) -> NoReturn:
         """In a group of its own: Ctrl-C in a terminal reaches it once, by its parent."""
         os.setpgid(0, 0)
         for one in _SIGNALS:
@@ -77,7 +87,7 @@ class Workers:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         status = 1
         try:
-            self._serve()
+            self._serve(number)
             status = 0
         except SystemExit as end:
             status = end.code if isinstance(end.code, int) else 1

@@ -21,6 +21,7 @@ from backend.errors import AppError, CursorExpired, Overloaded
 from backend.events.channel import Channel
 from backend.gates import Gates
 from backend.observability.incidents import report_once
+from backend.observability.metrics import SUBSCRIBERS
 from backend.services.changes import Changes, ChangeService, Position, revision_of
 from backend.services.positions import positions
 
@@ -70,12 +71,14 @@ class Events:
         channel = self._channels.setdefault(owner, Channel(owner))
         channel.subscribers += 1
         self._subscribers += 1
+        SUBSCRIBERS.add(1)
         if self._poller is None or self._poller.done():
             self._poller = asyncio.create_task(self._poll_forever(), context=Context())
         try:
             yield Subscription(self, channel, address)
         finally:
             self._subscribers -= 1
+            SUBSCRIBERS.add(-1)
             channel.subscribers -= 1
             if not channel.subscribers:
                 del self._channels[owner]

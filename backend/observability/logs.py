@@ -3,12 +3,30 @@
 import json
 import logging
 import logging.config
+from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
 
 from backend.config import Settings
+from backend.observability.tracing import trace_id
 
 request_id: ContextVar[str] = ContextVar("request_id", default="-")
+request_scope: ContextVar[Mapping[str, Any]] = ContextVar(
+    "request_scope", default=MappingProxyType({})
+)
+"""The request that is being served (ASGI). Its `state` tells what was found out about it."""
+
+
+def _facts() -> dict[str, object]:
+    """What is known so far of the request that is being served."""
+    scope = request_scope.get()
+    state = scope.get("state", {})
+    facts: dict[str, object] = {name: state[name] for name in ("owner", "route") if name in state}
+    if identity := trace_id(scope.get("headers", ())):
+        facts["trace_id"] = identity
+    return facts
 
 
 def _indented(trace: str) -> str:
@@ -22,14 +40,18 @@ def _escaped(text: str) -> str:
 
 
 class TextFormatter(logging.Formatter):
-    """`2026-11-21T07:45:33.258Z INFO backend.access [request id] message`; a trace is set in."""
+    """`2026-11-21T07:45:33.258Z INFO backend.access [request id] message owner=1 route=/api/…`.
+
+    An exception's trace is set in, below it.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         moment = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
         head = (
             f"{moment.replace('+00:00', 'Z')} {record.levelname} {record.name} [{request_id.get()}]"
         )
-        line = f"{head} {_escaped(record.getMessage())}"
+        facts = "".join(f" {name}={fact}" for name, fact in _facts().items())
+        line = f"{head} {_escaped(record.getMessage())}{facts}"
         if record.exc_info is None:
             return line
         return f"{line}\n{_indented(self.formatException(record.exc_info))}"
@@ -44,6 +66,7 @@ class JsonFormatter(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "request_id": request_id.get(),
+            **_facts(),
             "message": record.getMessage(),
         }
         if record.exc_info:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from backend.database.execution import OwnedSession
 from backend.errors import CursorExpired
+from backend.observability.metrics import PURGE_HORIZON
 from backend.queries import changes
 from backend.queries.lists import SEPARATOR
 
@@ -44,6 +45,7 @@ class ChangeService:
         is_first = position.since == 0
         began = None if is_first else position.began or 0
         row = self._session.one(changes.PAGE, since=position.since, began=began, limit=limit)
+        PURGE_HORIZON.raise_to(row.horizon / 1e6)  # as revisions are: microseconds since 1970
         if not is_first:
             _require_good(position, row.revision, row.horizon)
         texts = row.json.split(SEPARATOR) if row.json else []

@@ -131,3 +131,9 @@ MERGE_PATCH: dict[str, Any] = {
 }
 PROBED = problems(InvalidRequest, UriTooLong, HeadersTooLarge, InternalError)
 UNREADY = problems(DatabaseUnavailable, Overloaded, TimedOut)
+SCRAPED: Answers = {
+    200: {
+        "description": "The numbers, in the text format of Prometheus, or of OpenMetrics.",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    },
+}

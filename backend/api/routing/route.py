@@ -22,6 +22,7 @@ from backend.api.routing.parameters import (
 from backend.api.routing.resolver import Resolver, resolver_of
 from backend.api.routing.values import takes_many
 from backend.errors import PayloadTooLarge
+from backend.observability.tracing import is_traced
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -43,6 +44,7 @@ class StrictRoute(APIRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ever, but a body that says that it is too long is a problem, not plain text."""
+        scope.setdefault("state", {})["route"] = self.path_format
         if self.max_body_size is not None:
             declared = Request(scope).headers.get("content-length", "")
             if declared.isdigit() and int(declared) > self.max_body_size:
@@ -72,7 +74,10 @@ class StrictRoute(APIRoute):
             require_known(request, known, repeatable)
             body = await read_body(request)
             resolver = resolver_for()
-            if resolver is None or get_telemetry_data() is not None:
+            is_watched = get_telemetry_data() is not None
+            if is_watched:
+                is_traced.set(True)
+            if resolver is None or is_watched:
                 return await general(request)
             return await resolver.answer(request, body)
 

@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from backend.observability import tracing
 from backend.tests.support.api import Api
 from backend.tests.support.recorder import RecordingClient
 
@@ -97,3 +98,33 @@ def test_refused_arguments_are_an_event_and_every_request_is_measured(
     measured = watched.metrics.get_metrics_data()
     assert measured is not None
     assert "http.server.request.duration" in measured.to_json()
+
+
+@pytest.mark.requirement("FR-66")
+def test_each_statement_is_a_span_by_its_name_without_its_text_or_its_values(
+    api: Api, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = api.client.app._telemetry["tracer_provider"]
+    monkeypatch.setattr(tracing, "_tracer", provider.get_tracer("backend.database"))
+    task = api.made(title="secret-word")
+    api.list("q=secret-word")
+    api.read(task["id"])
+    spans = watched.spans.get_finished_spans()
+    [created, listed, read] = [s for s in spans if "db.query.summary" in (s.attributes or {})]
+    assert [created.name, read.name] == ["tasks.CREATE", "tasks.READ"]
+    assert listed.name == "page"
+    for span in (created, listed, read):
+        assert dict(span.attributes or {}) == {
+            "db.system.name": "postgresql",
+            "db.query.summary": span.name,
+        }
+        assert span.parent is not None
+
+
+@pytest.mark.requirement("NFR-57")
+def test_a_request_that_nobody_traces_makes_no_span(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracing, "_tracer", None)  # which would fail
+    assert api.client.app._telemetry["auto_configure"] is False
+    api.made(title="x")

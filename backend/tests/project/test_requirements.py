@@ -12,7 +12,7 @@ NUMBER = re.compile(r"^\| (N?FR-\d\d) \|", re.MULTILINE)
 
 def specified(status: str = "") -> set[str]:
     """The numbers of the specs with this status, or of all specs."""
-    specs = [spec.read_text() for spec in (ROOT / "specs").glob("*/spec.md")]
+    specs = [spec.read_text() for spec in (ROOT / "specs").glob("*/*.md")]
     chosen = [spec for spec in specs if f"\nStatus: {status}" in spec]
     return {number for spec in chosen for number in NUMBER.findall(spec)}
 

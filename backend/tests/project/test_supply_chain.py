@@ -25,6 +25,7 @@ LOCKS: dict[str, Entries] = {
     "requirements-run.lock": [{"include-group": "run"}],
     "requirements-dev.lock": [*REQUIRED, {"include-group": "dev"}],
     "requirements-tools.lock": [{"include-group": "tools"}],
+    "requirements-telemetry.lock": [{"include-group": "telemetry"}],
     "bench/requirements.lock": [{"include-group": "bench"}],
 }
 """What pyproject.toml asks for in each lock."""
@@ -96,6 +97,7 @@ def test_all_run_on_the_same_versions_of_what_they_share() -> None:
     development = locked("requirements-dev.lock")
     assert locked("requirements.lock").items() <= development.items()
     assert locked("requirements-run.lock").items() <= development.items()
+    assert locked("requirements-telemetry.lock").items() <= development.items()
     peers = locked("bench/requirements.lock")
     assert {"fastapi", "starlette", "psycopg2-binary"} <= peers.keys() & development.keys()
     for name in peers.keys() & development.keys():

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 
 from backend.tests.support.locks import locked
 from backend.tests.support.raw import connected
+from backend.tests.support.scrapes import Sample, number, scraped
 from backend.tests.support.server import Server, running
 from backend.tests.support.waiting import wait_until
 
@@ -99,3 +100,25 @@ def test_without_their_parent_they_leave(servers: Server) -> None:
         servers.process.kill()
         servers.process.wait()
         wait_until(lambda: not any(map(lives, serving)))
+
+
+@pytest.mark.requirement("FR-65")
+def test_one_scrape_shows_all_of_them_and_what_a_killed_one_had_counted(servers: Server) -> None:
+    def asked() -> dict[Sample, float]:
+        with httpx.Client(base_url=f"http://127.0.0.1:{servers.port}") as client:
+            return scraped(client)
+
+    created = {"method": "POST", "route": "/api/{user_id}/tasks", "status": "201"}
+    assert {create(servers, owner) for owner in range(1, 31)} == {201}
+    for _ in range(4):  # whichever is asked
+        numbers = asked()
+        assert number(numbers, "tasks_requests_total", **created) == 30
+        assert number(numbers, "tasks_processes") == WORKERS
+        assert number(numbers, "tasks_requests_in_flight") == 1
+    for process in workers(servers):
+        os.kill(process, signal.SIGKILL)
+    wait_until(lambda: servers.log().count("Application startup complete") == 2 * WORKERS)
+    numbers = asked()
+    assert number(numbers, "tasks_requests_total", **created) == 30
+    assert number(numbers, "tasks_process_starts_total") == 2 * WORKERS
+    assert number(numbers, "tasks_requests_in_flight") == 1
