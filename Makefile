@@ -10,7 +10,7 @@ PEERS := bench/.venv/.installed
 # Two workers a core, for a test waits for a third of its time; who is done takes over what others have before them.
 PYTEST = pytest -n $(shell $(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))') --dist worksteal
 # Only files whose digest is in the lock, whichever index or mirror they come from.
-INSTALL := -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes
+INSTALL := -m pip install --disable-pip-version-check --root-user-action=ignore --require-hashes
 COMPILE = .venv-tools/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
 	--no-annotate --no-emit-index-url --no-emit-find-links
 # The digests of all files of a version, so that one lock serves every platform and Python from 3.11.
@@ -24,13 +24,14 @@ define install
 			echo "Python 3.11 or newer with venv is needed: set PYTHON=/path/to/python3," \
 				"or install python3-venv (Debian, Ubuntu)." >&2; exit 1; }; \
 		rm -rf $(1) && mkdir -p $(1) && touch $(1)/.unfinished && $(PYTHON) -m venv $(1); fi
-	@echo "Installing $(3) into $(1); the first time takes about a minute."
+	@echo "Installing $(3) into $(1). The first time takes about a minute:"
 	@touch $(1)/.unfinished
-	@$(1)/bin/python $(INSTALL) $(addprefix -r ,$(2))
+	@$(1)/bin/python backend/dev/progress.py $$(cat $(2) | grep -c '^[a-z0-9-]*==') \
+		$(1)/bin/python $(INSTALL) $(addprefix -r ,$(2))
 	@rm $(1)/.unfinished && touch $@
 endef
 
-.PHONY: help run migrate test coverage test-pgbouncer test-postgres fuzz differential chaos check format hooks \
+.PHONY: help run sql reset migrate test coverage test-pgbouncer test-postgres fuzz differential chaos check format hooks \
 	openapi lock audit clean \
 	bench bench-quick bench-growth bench-many bench-tools
 
@@ -47,8 +48,14 @@ $(DEV): requirements-dev.lock $(RUN)
 	$(call install,$(VENV),requirements-dev.lock,the tools for tests and checks)
 
 ##@ Run
-run: $(RUN) ## Start database, migrations and server; prints the URL of /docs (HOST, PORT, DATABASE_URL)
-	@$(BIN)/python -m backend.dev.run
+run: $(RUN) ## Start database, migrations and server; prints the URL of /docs (HOST, PORT, DATABASE_URL, RELOAD=1)
+	@RELOAD=$(RELOAD) $(BIN)/python -m backend.dev.run
+
+sql: $(RUN) ## Open psql on the database of make run (ARGS='-c "select 1"')
+	@$(BIN)/python -m backend.dev.sql $(ARGS)
+
+reset: $(RUN) ## Remove all tasks of the embedded database; asks before (CONFIRM=yes: does not)
+	@CONFIRM=$(CONFIRM) $(BIN)/python -m backend.dev.reset
 
 migrate: $(RUN) ## Bring the database of DATABASE_URL to the newest migration
 	$(BIN)/alembic upgrade head
@@ -109,6 +116,7 @@ lock: $(TOOLS) ## Write requirements.txt and the locks, with the digests of all 
 	$(LOCK) pyproject.toml --group dev -o requirements-dev.lock
 	$(LOCK) pyproject.toml -c requirements-dev.lock -o requirements.lock
 	$(LOCK) --group run -c requirements-dev.lock -o requirements-run.lock
+	$(LOCK) --group telemetry -c requirements-dev.lock -o requirements-telemetry.lock
 	$(LOCK) --group bench -c requirements-dev.lock -o bench/requirements.lock
 	$(LOCK) --group tools -o requirements-tools.lock
 

@@ -12,8 +12,10 @@ from alembic.config import Config
 from psycopg2 import OperationalError
 
 from backend.config import Settings, SettingsError, load_settings
+from backend.dev.port import holder_of
 from backend.dev.postgres.cluster import default_cluster
 from backend.dev.postgres.errors import EmbeddedPostgresError
+from backend.dev.reloading import serve_with_reload
 from backend.edge.listening import address_of, listen
 from backend.env_file import EnvFileError, read_env_file
 
@@ -56,19 +58,27 @@ def database() -> Iterator[None]:
         yield
 
 
+def migrate() -> None:
+    """Bring the database to the newest migration."""
+    command.upgrade(Config(ROOT / "alembic.ini"), "head")
+
+
 def serve(settings: Settings, sockets: list[socket.socket]) -> None:
     """Migrate, say where the service is, and serve until a signal comes."""
-    command.upgrade(Config(ROOT / "alembic.ini"), "head")
+    migrate()
     from backend.serve import run  # noqa: PLC0415  (reads the settings, which are complete now)
 
     print(f"{address_of(settings.host, settings.port)}/docs", flush=True)
-    run(sockets)
+    if os.environ.get("RELOAD"):
+        serve_with_reload(settings, sockets)
+    else:
+        run(sockets)
 
 
 def launch() -> None:
     """Launch, and serve until a signal; what stops it earlier is one line and status 1."""
     settings = checked()
-    sockets = listen(settings.host, settings.port)
+    sockets = listen(settings.host, settings.port, holder_of)
     try:
         # From here on there is something to clean up.
         signal.signal(signal.SIGINT, signal.default_int_handler)

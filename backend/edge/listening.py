@@ -2,7 +2,7 @@
 
 import errno
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 BACKLOG = 2048
 """Connections that may wait to be accepted."""
@@ -19,10 +19,17 @@ class ListenError(SystemExit):
     """The port cannot be opened: one line that names the setting, and status 1."""
 
 
-def listen(host: str, port: int) -> list[socket.socket]:
+def _a_stranger(_: int) -> str:
+    return "another program"
+
+
+def listen(
+    host: str, port: int, holder_of: Callable[[int], str] = _a_stranger
+) -> list[socket.socket]:
     """Listen on every address of a host; `::` is all networks, IPv4 and IPv6.
 
-    Raises ListenError. Who connects before the server runs waits in the backlog.
+    Raises ListenError; `holder_of` says who has a port that is taken. Who connects before the
+    server runs waits in the backlog.
     """
     taken: list[socket.socket] = []
     failures: list[OSError] = []
@@ -36,7 +43,7 @@ def listen(host: str, port: int) -> list[socket.socket]:
     if grave:
         for one in taken:
             one.close()
-        raise ListenError(_reason(grave[0], port)) from None
+        raise ListenError(_reason(grave[0], port, holder_of)) from None
     return taken
 
 
@@ -71,10 +78,10 @@ def _listening(family: int, address: tuple[object, ...], *, both: bool) -> socke
     return made
 
 
-def _reason(error: OSError, port: int) -> str:
+def _reason(error: OSError, port: int, holder_of: Callable[[int], str]) -> str:
     if error.errno == errno.EADDRINUSE:
         other = port + 1 if port < 65535 else port - 1
-        return f"PORT: {port} is in use by another program: end it, or set PORT={other}"
+        return f"PORT: {port} is in use by {holder_of(port)}: end it, or set PORT={other}"
     if error.errno in {errno.EACCES, errno.EPERM}:
         return f"PORT: {port} needs more rights than this account has: set one such as PORT=8000"
     if error.errno in _ABSENT:

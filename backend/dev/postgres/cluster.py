@@ -86,6 +86,17 @@ class Cluster:
                 parts = database, sql.Identifier(setting), sql.Literal(value)
                 cursor.execute(alteration.format(*parts))
 
+    def exists(self) -> bool:
+        """Whether it was ever created here."""
+        return self._server.data.exists()
+
+    def drop_database(self, name: str) -> None:
+        """Remove the database, if it is there; raises ObjectInUse while others are connected."""
+        removal = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
+        with closing(psycopg2.connect(self.url())) as connection:
+            connection.autocommit = True
+            connection.cursor().execute(removal)
+
     def __enter__(self) -> Self:
         self.acquire()
         return self
