@@ -21,12 +21,12 @@ def run(sockets: list[socket.socket] | None = None) -> None:
     """
     settings = get_settings()
     listening = sockets or listen(settings.host, settings.port)
+    CELLS.share(settings.web_concurrency)
     _freeze()
     if settings.web_concurrency == 1:
         _serve(listening)
     else:
         parent = os.getpid()
-        CELLS.share(settings.web_concurrency)
 
         def serve(number: int) -> None:
             CELLS.take(number)

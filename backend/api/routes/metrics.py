@@ -10,7 +10,7 @@ from backend.api.routing.route import StrictRoute
 from backend.observability.metrics import exposition
 
 
-async def metrics(request: Request) -> Response:
+async def read_metrics(request: Request) -> Response:
     """Requests, refusals, waiting lines, connections: of all processes, without a database."""
     accept = request.headers.get("accept", "")
     limiter = request.app.state.runtime.gates.scrapes
@@ -25,6 +25,6 @@ def scrapes(app: FastAPI) -> list[BaseRoute]:
         tags=["health"], route_class=StrictRoute, generate_unique_id_function=operation_id
     )
     router.add_api_route(
-        "/metrics", metrics, methods=["GET"], response_class=Response, responses=SCRAPED
+        "/metrics", read_metrics, methods=["GET"], response_class=Response, responses=SCRAPED
     )
     return router.routes

@@ -17,8 +17,9 @@ from sqlalchemy.engine import URL
 
 from backend.tests.support.api import Api
 from backend.tests.support.databases import ROOT
-from backend.tests.support.server import Server, running
+from backend.tests.support.server import Server, environment, free_port
 from backend.tests.support.surfaces import Surface
+from backend.tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.requirement("NFR-56"), pytest.mark.untraced]
 
@@ -57,20 +58,37 @@ def earlier_code(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def earlier_process(earlier_code: Path, committed_database: URL) -> Iterator[Server]:
-    """It, as a server on the database that today's migrations have made."""
-    with running(committed_database, PYTHONPATH=str(earlier_code)) as server:
-        yield server
+def earlier_process(earlier_code: Path, committed_database: URL) -> Iterator[httpx.Client]:
+    """A client of it, on the database that today's migrations have made."""
+    port = free_port()
+    settings = {"PYTHONPATH": str(earlier_code), "PORT": str(port), "LOG_LEVEL": "error"}
+    process = subprocess.Popen(  # from nothing: a copy would have imported today's code
+        [sys.executable, "-m", "backend.serve"],
+        cwd="/",
+        env=environment(committed_database, **settings),
+    )
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=20) as client:
+        wait_until(lambda: process.poll() is not None or answers(client), seconds=60)
+        yield client
+    process.terminate()
+    process.wait(30)
+
+
+def answers(client: httpx.Client) -> bool:
+    try:
+        return client.get("/health/live").is_success
+    except httpx.TransportError:
+        return False
 
 
 @pytest.fixture
-def both(earlier_process: Server, server: Server, surface: Surface) -> tuple[Api, Api]:
+def both(earlier_process: httpx.Client, server: Server, surface: Surface) -> tuple[Api, Api]:
     """Clients of the earlier process and of today's, on one database."""
-    return Api(earlier_process.client, surface), Api(server.client, surface)
+    return Api(earlier_process, surface), Api(server.client, surface)
 
 
-def test_the_earlier_process_is_ready(earlier_process: Server) -> None:
-    assert earlier_process.client.get("/health/ready").status_code == 200
+def test_the_earlier_process_is_ready(earlier_process: httpx.Client) -> None:
+    assert earlier_process.get("/health/ready").status_code == 200
 
 
 def test_what_one_writes_the_other_reads_and_changes(both: tuple[Api, Api]) -> None:
