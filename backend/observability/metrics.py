@@ -76,7 +76,9 @@ class _Cells(Collector):
 
     def collect(self) -> Iterator[Metric]:
         rows = CELLS.rows()
-        build = GaugeMetricFamily("tasks_build_info", "1.", labels=["version", "python"])
+        build = GaugeMetricFamily(
+            "tasks_build_info", "The release that serves; always 1.", labels=["version", "python"]
+        )
         build.add_metric([self._version, platform.python_version()], 1)
         yield build
         yield _answers(rows)

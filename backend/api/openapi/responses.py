@@ -134,6 +134,12 @@ UNREADY = problems(DatabaseUnavailable, Overloaded, TimedOut)
 SCRAPED: Answers = {
     200: {
         "description": "The numbers, in the text format of Prometheus, or of OpenMetrics.",
-        "content": {"text/plain": {"schema": {"type": "string"}}},
+        "content": {
+            "text/plain": {
+                "schema": {"type": "string"},
+                "example": "# TYPE tasks_processes gauge\ntasks_processes 4.0\n",
+            }
+        },
     },
+    **PROBED,
 }

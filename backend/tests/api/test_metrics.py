@@ -80,7 +80,8 @@ def test_no_label_names_an_owner_or_an_id_and_clients_make_no_new_ones(
     assert not re.search(rf"{OWNER}|secret-word|METHOD|nothing", text)
     grown = scraped(client).keys() - known.keys()
     routes = {dict(labels).get("route") for _, labels in grown}
-    assert routes <= {OTHER, "/api/{user_id}/tasks", "/api/{user_id}/tasks/{id}/complete"}
+    below = "/api/{user_id}/tasks"
+    assert routes <= {None, OTHER, "/metrics", below, f"{below}/{{id}}/complete"}
     values = {value for _, labels in scraped(client) for name, value in labels if name == "method"}
     assert values <= set(METHODS)
 

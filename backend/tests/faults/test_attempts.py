@@ -13,6 +13,8 @@ from backend.database.engine import make_engine
 from backend.database.retries import Attempts
 from backend.errors import Unavailable
 from backend.observability import incidents
+from backend.observability.cells import CELLS
+from backend.observability.metrics import RETRIES
 
 RAISE = "DO $$ BEGIN RAISE EXCEPTION 'no luck' USING ERRCODE = '{}'; END $$"
 
@@ -33,7 +35,7 @@ def fail_with(database: URL, *states: str) -> tuple[str, Attempts]:
     return str(error.value), attempts
 
 
-@pytest.mark.requirement("NFR-27", "NFR-09")
+@pytest.mark.requirement("NFR-27", "NFR-09", "FR-65")
 @pytest.mark.threat(41)
 def test_nothing_was_done_only_if_no_attempt_did_anything(database: URL) -> None:
     for states, outcome, has_repeated in (
@@ -42,7 +44,9 @@ def test_nothing_was_done_only_if_no_attempt_did_anything(database: URL) -> None
         ((errorcodes.ADMIN_SHUTDOWN, errorcodes.DISK_FULL), "outcome is unknown", True),
         ((errorcodes.ADMIN_SHUTDOWN, errorcodes.QUERY_CANCELED), "outcome is unknown", True),
     ):
+        retries = RETRIES.totals(CELLS.rows())[""]
         told, attempts = fail_with(database, *states)
+        assert RETRIES.totals(CELLS.rows())[""] == retries + len(states) - 1
         assert outcome in told, states
         assert attempts.has_repeated is has_repeated, states
 
