@@ -10,9 +10,10 @@ from sqlalchemy.engine import URL
 from backend.app import create_app
 from backend.database.faults import LOST
 from backend.database.outages import Outages
+from backend.gates import Gates
 from backend.observability.cells import CELLS
 from backend.observability.metrics import OUTAGES, SUBSCRIBERS, WAITING
-from backend.runtime import Gates, Runtime
+from backend.runtime import Runtime
 from backend.tests.support.databases import NOWHERE, settings_for
 from backend.tests.support.locks import locked
 from backend.tests.support.recorder import RecordingClient
