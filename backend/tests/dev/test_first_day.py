@@ -36,14 +36,14 @@ def refused(cwd: Path | str = "/", **settings: str) -> str:
     return line
 
 
-@pytest.mark.requirement("NFR-28")
+@pytest.mark.requirement("NFR-28", "FR-69")
 @pytest.mark.threat(56)
 @pytest.mark.parametrize("address", ["127.0.0.1", "0.0.0.0", "::"])  # noqa: S104
 def test_a_port_in_use_is_named_before_any_url_is_printed(address: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other, folder() as path:
         port = other.getsockname()[1]
         line = refused(HOST=address, PORT=str(port), DEV_POSTGRES_DIR=str(path / "base"))
-        assert line.startswith(f"PORT: {port} is in use by another program")
+        assert line.startswith(f"PORT: {port} is in use by process {os.getpid()} (")
         assert re.search(r"set PORT=\d+$", line)
         assert not (path / "base").exists()
 
