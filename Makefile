@@ -7,6 +7,7 @@ RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 TOOLS := .venv-tools/.installed
 PEERS := bench/.venv/.installed
+CLIENTS := clients/.venv/.installed clients/node_modules/.installed
 # Two workers a core, for a test waits for a third of its time; who is done takes over what others have before them.
 PYTEST = pytest -n $(shell $(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))') --dist worksteal
 # Only files whose digest is in the lock, whichever index or mirror they come from.
@@ -30,7 +31,7 @@ define install
 	@rm $(1)/.unfinished && touch $@
 endef
 
-.PHONY: help run migrate test coverage test-pgbouncer test-postgres fuzz differential chaos check format hooks \
+.PHONY: help run migrate test coverage clients test-pgbouncer test-postgres fuzz differential chaos check format hooks \
 	openapi lock audit clean \
 	bench bench-quick bench-growth bench-many bench-tools
 
@@ -72,6 +73,16 @@ test-postgres: $(DEV) ## Run the suite on another PostgreSQL, 14 to 18 (PROGRAMS
 	@test -x "$(PROGRAMS)/initdb" || { echo "Set PROGRAMS to the folder of initdb, pg_ctl and postgres"; exit 1; }
 	@TEST_POSTGRES=$(PROGRAMS) $(BIN)/$(PYTEST) $(ARGS)
 
+clients: $(DEV) $(CLIENTS) ## Generate clients in TypeScript and Python, compile and run them; lint the document (npm)
+	@$(BIN)/python -m clients
+
+clients/.venv/.installed: clients/requirements.lock
+	$(call install,$(@D),$<,the generator of Python clients)
+
+clients/node_modules/.installed: clients/package.json clients/package-lock.json
+	@command -v npm >/dev/null || { echo "make clients needs npm (Debian: apt-get install npm)"; exit 1; }
+	npm ci --prefix clients --no-audit --no-fund --loglevel=error && touch $@
+
 fuzz: $(DEV) ## Send what the OpenAPI document allows and forbids to a real server (SEED=1: the same again)
 	@$(BIN)/python -m backend.tests.support.fuzz
 
@@ -110,13 +121,15 @@ lock: $(TOOLS) ## Write requirements.txt and the locks, with the digests of all 
 	$(LOCK) pyproject.toml -c requirements-dev.lock -o requirements.lock
 	$(LOCK) --group run -c requirements-dev.lock -o requirements-run.lock
 	$(LOCK) --group bench -c requirements-dev.lock -o bench/requirements.lock
+	$(LOCK) --group clients -o clients/requirements.lock
 	$(LOCK) --group tools -o requirements-tools.lock
 
 audit: $(TOOLS) ## Ask a public service for known vulnerabilities of all that is locked (needs the internet)
 	@.venv-tools/bin/python -m backend.dev.audit
 
 clean: ## Remove the environment and all caches (the development database stays)
-	rm -rf $(VENV) .venv-tools bench/.venv bench/peers/fastify/node_modules .coverage .coverage.* \
+	rm -rf $(VENV) .venv-tools bench/.venv bench/peers/fastify/node_modules clients/.venv \
+		clients/node_modules clients/generated .coverage .coverage.* \
 		.mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis htmlcov
 
 ##@ Benchmark (bench/README.md)

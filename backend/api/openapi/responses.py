@@ -129,5 +129,5 @@ MERGE_PATCH: dict[str, Any] = {
         }
     }
 }
-PROBED = problems(InvalidRequest, UriTooLong, HeadersTooLarge, InternalError)
+PROBED = problems(InvalidRequest, UriTooLong, HeadersTooLarge)
 UNREADY = problems(DatabaseUnavailable, Overloaded, TimedOut)
