@@ -1,14 +1,13 @@
 """No operation documents a status that it does not give: each is asked for, and given."""
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import Any, NoReturn
-from urllib.parse import urlencode
 
 import pytest
-from fastapi import FastAPI
 
 from backend.api.dependencies import get_session, require_ready
 from backend.errors import Overloaded
+from backend.tests.support.documented import Sample, operations
 from backend.tests.support.recorder import RecordingClient
 
 pytestmark = pytest.mark.requirement("FR-61", "FR-12")
@@ -34,21 +33,8 @@ QUERIES: dict[str, dict[str, Any]] = {
 MISSING = 999_999_999
 
 
-class Request:
-    """A request to an operation of the document, made from its own example."""
-
-    def __init__(self, task: int, path: str, operation: dict[str, Any]) -> None:
-        self.query: dict[str, Any] = {}
-        self.headers: dict[str, str] = {}
-        self.path, self.task = path, task
-        places = {parameter["name"]: parameter["in"] for parameter in operation["parameters"]}
-        if places.get("user_id") == "query":
-            self.query["user_id"] = 1
-        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-        self.body: Any = content.get("example")
-        self.bytes: bytes | None = None
-        if path.endswith("/batch"):
-            self.body = {**self.body, "operations": [{"op": "delete", "id": task}]}
+class Wrong(Sample):
+    """A request to an operation, made wrong."""
 
     def provoke(self, status: str) -> None:
         """Make it wrong in the way that has this status."""
@@ -61,31 +47,27 @@ class Request:
             ways[status]()
         self.headers |= HEADERS.get(status, {})
         self.query |= QUERIES.get(status, {})
-        self.bytes = b" " * 1_048_577 if status == "413" else None
+        if status == "413":
+            self.body = b" " * 1_048_577
 
     def _miss(self) -> None:
         self.task = MISSING
-        if self.path.endswith("/batch"):
+        if self.operation.path.endswith("/batch"):
             self.body["operations"] = [{"op": "delete", "id": MISSING}]
 
     def _contradict(self) -> None:
         """The task has a `due_date`."""
         changes = {"due_at": "2026-11-24T16:30:00Z"}
         operation = {"op": "update", "id": self.task, "changes": changes}
-        self.body = changes if "{id}" in self.path else {**self.body, "operations": [operation]}
+        self.body = (
+            changes if "{id}" in self.operation.path else {**self.body, "operations": [operation]}
+        )
 
     def _be_late(self) -> None:
-        if self.path.endswith("/batch"):
+        if self.operation.path.endswith("/batch"):
             self.body["operations"][0]["revision"] = 1
         else:
             self.headers["If-Match"] = '"1"'
-
-    def send(self, client: RecordingClient, method: str) -> int:
-        url = self.path.replace("{user_id}", "1").replace("{id}", str(self.task))
-        body = {"content": self.bytes} if self.bytes else {"json": self.body} if self.body else {}
-        address = f"{url}?{urlencode(self.query)}" if self.query else url
-        answer = client.request(method, address, headers=self.headers, **body)
-        return int(answer.status_code)
 
 
 @pytest.fixture
@@ -94,13 +76,6 @@ def task(client: RecordingClient) -> int:
     keyed = {"Idempotency-Key": KEY}
     made = client.post("/api/1/tasks", json=TASK, headers=keyed)
     return int(made.json()["id"])
-
-
-def documented(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any], str]]:
-    for path, item in app.openapi()["paths"].items():
-        for method, operation in item.items():
-            for status in operation["responses"]:
-                yield path, method, {"parameters": [], **operation}, status
 
 
 def failing(error: Exception) -> Callable[[], Coroutine[Any, Any, NoReturn]]:
@@ -113,17 +88,20 @@ def failing(error: Exception) -> Callable[[], Coroutine[Any, Any, NoReturn]]:
 def test_every_documented_status_is_given(client: RecordingClient, task: int) -> None:
     wrong = []
     overrides = client.app.dependency_overrides
-    for path, method, operation, status in documented(client.app):
-        if (operation["operationId"].removesuffix("Flat"), status) in ELSEWHERE:
-            continue
+    for sample, status in [
+        (operation, status)
+        for operation in operations(client.app)
+        for status in operation.responses
+        if (operation.name.removesuffix("Flat"), status) not in ELSEWHERE
+    ]:
         if status in ERRORS:
             overrides[get_session] = overrides[require_ready] = failing(ERRORS[status])
-        request = Request(task, path, operation)
+        request = Wrong(sample, task)
         request.provoke(status)
-        given = request.send(client, method)
+        given = request.send(client).status_code
         overrides.clear()
         client.post(f"/api/1/tasks/{task}/restore")
         client.put(f"/api/1/tasks/{task}", json=TASK)
         if given != int(status):
-            wrong.append((operation["operationId"], status, given))
+            wrong.append((sample.name, status, given))
     assert wrong == []

@@ -24,6 +24,7 @@ LOCKS: dict[str, Entries] = {
     "requirements.lock": REQUIRED,
     "requirements-run.lock": [{"include-group": "run"}],
     "requirements-dev.lock": [*REQUIRED, {"include-group": "dev"}],
+    "clients/requirements.lock": [{"include-group": "clients"}],
     "requirements-tools.lock": [{"include-group": "tools"}],
     "bench/requirements.lock": [{"include-group": "bench"}],
 }
