@@ -31,7 +31,7 @@ define install
 	@rm $(1)/.unfinished && touch $@
 endef
 
-.PHONY: help run migrate test coverage clients test-pgbouncer test-postgres fuzz differential chaos check format hooks \
+.PHONY: help run demo migrate test coverage clients test-pgbouncer test-postgres fuzz differential chaos check format hooks \
 	openapi lock audit clean \
 	bench bench-quick bench-growth bench-many bench-tools
 
@@ -53,6 +53,16 @@ run: $(RUN) ## Start database, migrations and server; prints the URL of /docs (H
 
 migrate: $(RUN) ## Bring the database of DATABASE_URL to the newest migration
 	$(BIN)/alembic upgrade head
+
+WEB := examples/web/build/.built
+$(WEB): examples/package.json examples/tsconfig.json $(wildcard examples/front-end/*.ts examples/web/*.ts)
+	@command -v npm >/dev/null || { echo "make demo needs npm (Debian: apt-get install npm)" >&2; exit 1; }
+	@echo "Compiling the page of examples/web; the first time fetches TypeScript."
+	@npm install --prefix examples --no-audit --no-fund --no-package-lock --loglevel=error >/dev/null
+	@examples/node_modules/.bin/tsc -p examples && touch $@
+
+demo: $(RUN) $(WEB) ## Serve a page with tasks of three owners, beside the service (npm; PORT, PAGE_PORT)
+	@DEV_POSTGRES_DIR=$${DEV_POSTGRES_DIR:-$${TMPDIR:-/tmp}/tasks-demo-$$(id -u)} $(BIN)/python -m backend.dev.demo
 
 ##@ Test
 test coverage: export PYTHONDONTWRITEBYTECODE =
@@ -129,7 +139,7 @@ audit: $(TOOLS) ## Ask a public service for known vulnerabilities of all that is
 
 clean: ## Remove the environment and all caches (the development database stays)
 	rm -rf $(VENV) .venv-tools bench/.venv bench/peers/fastify/node_modules clients/.venv \
-		clients/node_modules clients/generated .coverage .coverage.* \
+		clients/node_modules clients/generated examples/node_modules examples/web/build .coverage .coverage.* \
 		.mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis htmlcov
 
 ##@ Benchmark (bench/README.md)
