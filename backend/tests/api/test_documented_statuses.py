@@ -21,7 +21,7 @@ ELSEWHERE = {("streamChanges", "200"), ("checkReadiness", "503")}
 HEADERS = {
     "304": {"If-None-Match": "*"},
     "413": {"Content-Type": "application/json"},
-    "415": {"Content-Type": "text/plain"},
+    "415": {"Content-Type": "image/png"},
     "422": {"Idempotency-Key": KEY},
     "431": {"X-Long": "x" * 33_000},
 }
@@ -48,7 +48,8 @@ class Wrong(Sample):
         self.headers |= HEADERS.get(status, {})
         self.query |= QUERIES.get(status, {})
         if status == "413":
-            self.body = b" " * 1_048_577
+            is_file = self.operation.path.endswith("/import")
+            self.body = b" " * ((10 if is_file else 1) * 1_048_576 + 1)
 
     def _miss(self) -> None:
         self.task = MISSING

@@ -57,7 +57,11 @@ class Sample:
 
     def __init__(self, operation: Operation, task: int) -> None:
         self.operation, self.task = operation, task
-        self.query: dict[str, Any] = {"user_id": 1} if operation.takes("user_id", "query") else {}
+        self.query: dict[str, Any] = {
+            one["name"]: one["example"]
+            for one in operation.said.get("parameters", ())
+            if one["required"] and one["in"] == "query"
+        }
         kind, self.body = operation.body
         self.headers = {"Content-Type": kind} if kind else {}
         if operation.path.endswith("/batch"):
