@@ -7,6 +7,7 @@ RUN := $(VENV)/.installed-run
 DEV := $(VENV)/.installed-dev
 TOOLS := .venv-tools/.installed
 PEERS := bench/.venv/.installed
+CLIENTS := clients/.venv/.installed clients/node_modules/.installed
 # Two workers a core, for a test waits for a third of its time; who is done takes over what others have before them.
 PYTEST = pytest -n $(shell $(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))') --dist worksteal
 # Only files whose digest is in the lock, whichever index or mirror they come from.
@@ -31,7 +32,8 @@ define install
 	@rm $(1)/.unfinished && touch $@
 endef
 
-.PHONY: help run sql reset migrate test coverage test-pgbouncer test-postgres fuzz differential chaos check format hooks \
+.PHONY: help run demo sql reset migrate test coverage clients test-pgbouncer test-postgres fuzz differential chaos \
+	check format hooks \
 	openapi lock audit clean \
 	bench bench-quick bench-growth bench-many bench-tools
 
@@ -60,6 +62,16 @@ reset: $(RUN) ## Remove all tasks of the embedded database; asks before (CONFIRM
 migrate: $(RUN) ## Bring the database of DATABASE_URL to the newest migration
 	$(BIN)/alembic upgrade head
 
+WEB := examples/web/build/.built
+$(WEB): examples/package.json examples/tsconfig.json $(wildcard examples/front-end/*.ts examples/web/*.ts)
+	@command -v npm >/dev/null || { echo "make demo needs npm (Debian: apt-get install npm)" >&2; exit 1; }
+	@echo "Compiling the page of examples/web; the first time fetches TypeScript."
+	@npm install --prefix examples --no-audit --no-fund --no-package-lock --loglevel=error >/dev/null
+	@examples/node_modules/.bin/tsc -p examples && touch $@
+
+demo: $(RUN) $(WEB) ## Serve a page with tasks of three owners, beside the service (npm; PORT, PAGE_PORT)
+	@DEV_POSTGRES_DIR=$${DEV_POSTGRES_DIR:-$${TMPDIR:-/tmp}/tasks-demo-$$(id -u)} $(BIN)/python -m backend.dev.demo
+
 ##@ Test
 test coverage: export PYTHONDONTWRITEBYTECODE =
 test: $(DEV) ## Run the whole suite on a throwaway database (ARGS='-k name': a part)
@@ -78,6 +90,16 @@ test-pgbouncer: $(DEV) ## Run the suite with PgBouncer in transaction mode befor
 test-postgres: $(DEV) ## Run the suite on another PostgreSQL, 14 to 18 (PROGRAMS=/usr/lib/postgresql/14/bin)
 	@test -x "$(PROGRAMS)/initdb" || { echo "Set PROGRAMS to the folder of initdb, pg_ctl and postgres"; exit 1; }
 	@TEST_POSTGRES=$(PROGRAMS) $(BIN)/$(PYTEST) $(ARGS)
+
+clients: $(DEV) $(CLIENTS) ## Generate clients in TypeScript and Python, compile and run them; lint the document (npm)
+	@$(BIN)/python -m clients
+
+clients/.venv/.installed: clients/requirements.lock
+	$(call install,$(@D),$<,the generator of Python clients)
+
+clients/node_modules/.installed: clients/package.json clients/package-lock.json
+	@command -v npm >/dev/null || { echo "make clients needs npm (Debian: apt-get install npm)"; exit 1; }
+	npm ci --prefix clients --no-audit --no-fund --loglevel=error && touch $@
 
 fuzz: $(DEV) ## Send what the OpenAPI document allows and forbids to a real server (SEED=1: the same again)
 	@$(BIN)/python -m backend.tests.support.fuzz
@@ -118,13 +140,15 @@ lock: $(TOOLS) ## Write requirements.txt and the locks, with the digests of all 
 	$(LOCK) --group run -c requirements-dev.lock -o requirements-run.lock
 	$(LOCK) --group telemetry -c requirements-dev.lock -o requirements-telemetry.lock
 	$(LOCK) --group bench -c requirements-dev.lock -o bench/requirements.lock
+	$(LOCK) --group clients -o clients/requirements.lock
 	$(LOCK) --group tools -o requirements-tools.lock
 
 audit: $(TOOLS) ## Ask a public service for known vulnerabilities of all that is locked (needs the internet)
 	@.venv-tools/bin/python -m backend.dev.audit
 
 clean: ## Remove the environment and all caches (the development database stays)
-	rm -rf $(VENV) .venv-tools bench/.venv bench/peers/fastify/node_modules .coverage .coverage.* \
+	rm -rf $(VENV) .venv-tools bench/.venv bench/peers/fastify/node_modules clients/.venv \
+		clients/node_modules clients/generated examples/node_modules examples/web/build .coverage .coverage.* \
 		.mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis htmlcov
 
 ##@ Benchmark (bench/README.md)

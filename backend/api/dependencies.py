@@ -12,7 +12,7 @@ from fastapi import Depends, Query, Request
 from sqlmodel import Session
 
 from backend.api.responses import address_of, require_room_for_cursor
-from backend.api.schemas.batch import OwnedOperations
+from backend.api.schemas.batch import OwnedBatchContent
 from backend.api.schemas.fields import UserId
 from backend.api.schemas.headers import IfNoneMatch
 from backend.api.schemas.lists import FilterParameters, ListParameters
@@ -112,7 +112,7 @@ async def get_batches(
 
 
 async def get_body_owners_batches(
-    request: Request, body: OwnedOperations, caller: Caller, session: RequestSession
+    request: Request, body: OwnedBatchContent, caller: Caller, session: RequestSession
 ) -> BatchService:
     """Many operations of the owner whom the body names."""
     return BatchService(_owned(body.user_id, caller, request, session))

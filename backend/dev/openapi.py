@@ -17,9 +17,19 @@ def built() -> dict[str, Any]:
     return create_app(settings).openapi()
 
 
+class _WithoutAliases(yaml.SafeDumper):
+    """Writes what is there twice twice: an anchor's number would change with every example."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
 def document() -> str:
     """The same as YAML."""
-    return yaml.safe_dump(built(), sort_keys=False, allow_unicode=True, width=100)
+    text: str = yaml.dump(
+        built(), Dumper=_WithoutAliases, sort_keys=False, allow_unicode=True, width=100
+    )
+    return text
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -14,13 +13,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
-from sqlalchemy.orm import sessionmaker
-from sqlmodel import Session
 
 from backend.app import create_app
 from backend.database.engine import make_engine
 from backend.dev.postgres.cluster import Cluster
-from backend.runtime import Runtime
 from backend.tests.support.api import Api
 from backend.tests.support.arena import Arena
 from backend.tests.support.below import beneath
@@ -29,8 +25,13 @@ from backend.tests.support.other_postgres import chosen_cluster
 from backend.tests.support.pooler import pooled
 from backend.tests.support.proxy import Proxy, proxied
 from backend.tests.support.recorder import Recorder, RecordingClient
+from backend.tests.support.savepoints import rolled_back
 from backend.tests.support.server import Server, running
 from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
+
+for _name in ("MIGRATION_DATABASE_URL", "PUBLIC_URL", "LOG_FORMAT"):
+    os.environ.pop(_name, None)
+os.environ["DATABASE_URL"] = "postgresql://nobody@127.0.0.1:1/none"  # for `backend.main:app` alone
 
 _ONE_CONNECTION = {"pool_size": 1, "verify_after": 3600}
 REVIEWED_FASTAPI = "0.165"
@@ -115,14 +116,8 @@ def client(
 ) -> Iterator[RecordingClient]:
     """A client whose requests run in savepoints and leave nothing; each statement is checked."""
     connection, shared_client.recorder = shared_connection
-    transaction = connection.begin()
-    committing: Runtime = shared_app.state.runtime
-    sessions = sessionmaker(connection, class_=Session, join_transaction_mode="create_savepoint")
-    shared_app.state.runtime = replace(committing, sessions=sessions)
-    yield shared_client
-    transaction.rollback()
-    shared_app.state.runtime = committing
-    shared_app.dependency_overrides.clear()
+    with rolled_back(shared_app, connection):
+        yield shared_client
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """The OpenAPI document: what it is about, what operations are called, and how it is built."""
 
+from threading import Lock
 from typing import Any
 
 from fastapi import FastAPI
@@ -43,13 +44,14 @@ def operation_id(route: APIRoute) -> str:
 
 def describe(app: FastAPI) -> None:
     """Make the application hand out the corrected document, built once."""
-    build = app.openapi
+    build, once = app.openapi, Lock()
 
     def openapi() -> dict[str, Any]:
-        if app.openapi_schema is None:
-            document = build()
-            document["security"] = []  # on purpose: there is no authentication yet
-            correct(document)
-        return build()
+        with once:  # nobody sees it half corrected
+            if app.openapi_schema is None:
+                document = build()
+                document["security"] = []  # on purpose: there is no authentication yet
+                correct(document)
+            return build()
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import NamedTuple
 
+from anyio import to_thread
 from fastapi import FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
@@ -69,12 +70,20 @@ async def _page(request: Request) -> HTMLResponse:
     return HTMLResponse(page(), headers={"Content-Security-Policy": POLICY})
 
 
-async def _document(request: Request) -> JSONResponse:
-    """The document, with the prefix below which it was asked for as its server."""
-    document = request.app.openapi()
-    if root := request.scope.get("root_path"):
+def _document_below(app: FastAPI, root: str) -> JSONResponse:
+    document = app.openapi()
+    if root:
         document = {**document, "servers": [{**document["servers"][0], "url": root}]}
     return JSONResponse(document)
+
+
+async def _document(request: Request) -> JSONResponse:
+    """The document, with the prefix below which it was asked for as its server.
+
+    In a thread: it is built with the first request, which takes a second of a busy processor.
+    """
+    root = request.scope.get("root_path", "")
+    return await to_thread.run_sync(_document_below, request.app, root)
 
 
 async def _root(request: Request) -> RedirectResponse:

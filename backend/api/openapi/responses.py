@@ -129,7 +129,7 @@ MERGE_PATCH: dict[str, Any] = {
         }
     }
 }
-PROBED = problems(InvalidRequest, UriTooLong, HeadersTooLarge, InternalError)
+PROBED = problems(InvalidRequest, UriTooLong, HeadersTooLarge)
 UNREADY = problems(DatabaseUnavailable, Overloaded, TimedOut)
 SCRAPED: Answers = {
     200: {

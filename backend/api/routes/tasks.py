@@ -51,7 +51,7 @@ from backend.api.routes.events import add_events
 from backend.api.routes.transfer import add_transfer
 from backend.api.routing.event_loop import Handler, on_event_loop
 from backend.api.routing.route import StrictRoute
-from backend.api.schemas.batch import BatchRead, Operations, OwnedOperations
+from backend.api.schemas.batch import BatchContent, BatchRead, OwnedBatchContent
 from backend.api.schemas.changes import ChangeParameters, ChangesRead
 from backend.api.schemas.fields import TaskId
 from backend.api.schemas.headers import IdempotencyKey, IfMatch, IfNoneMatch
@@ -126,7 +126,7 @@ def read_summary(
 
 
 def run_batch(
-    body: Operations,
+    body: BatchContent,
     batches: Batches,
     idempotency_key: IdempotencyKey = None,
     dry_run: DryRun = False,
@@ -136,7 +136,7 @@ def run_batch(
 
 
 def run_owned_batch(
-    body: OwnedOperations,
+    body: OwnedBatchContent,
     batches: BodyOwnersBatches,
     idempotency_key: IdempotencyKey = None,
     dry_run: DryRun = False,

@@ -108,7 +108,7 @@ class Restore(_OfTask):
 AnyOperation = Annotated[Create | Update | Complete | Delete | Restore, Field(discriminator="op")]
 
 
-class Operations(_Strict):
+class BatchContent(_Strict):
     """1 to 100 operations, each task at most once."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"operations": _EXAMPLE}]})
@@ -119,7 +119,7 @@ class Operations(_Strict):
         return [one.operation() for one in self.operations]
 
 
-class OwnedOperations(Operations):
+class OwnedBatchContent(BatchContent):
     """The same with their owner, for the flat surface."""
 
     model_config = ConfigDict(

@@ -24,6 +24,7 @@ LOCKS: dict[str, Entries] = {
     "requirements.lock": REQUIRED,
     "requirements-run.lock": [{"include-group": "run"}],
     "requirements-dev.lock": [*REQUIRED, {"include-group": "dev"}],
+    "clients/requirements.lock": [{"include-group": "clients"}],
     "requirements-tools.lock": [{"include-group": "tools"}],
     "requirements-telemetry.lock": [{"include-group": "telemetry"}],
     "bench/requirements.lock": [{"include-group": "bench"}],
@@ -119,7 +120,7 @@ def test_production_installs_what_the_service_imports_and_no_tool() -> None:
     assert production & wanted({"include-group": group} for group in others).keys() == set()
     distributions = packages_distributions()
     for file in (ROOT / "backend").rglob("*.py"):
-        if {"tests", "dev"} & set(file.relative_to(ROOT).parts):
+        if {"tests", "dev", "testing.py"} & set(file.relative_to(ROOT).parts):
             continue
         for module in {*top_level_imports(file)} - {*sys.stdlib_module_names, "backend"}:
             assert {normalised(name) for name in distributions[module]} & production, module

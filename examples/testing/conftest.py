@@ -1,0 +1,3 @@
+"""In your own repository: this line, and the service's folder on PYTHONPATH."""
+
+pytest_plugins = ["backend.testing"]

@@ -1,0 +1,56 @@
+// Show a change before it is made, and take it back if it is refused.
+import { Problem, send } from "./request.js";
+export class Store {
+    tasks;
+    show;
+    /** What the service has told, and what the user sees: the same with changes on their way. */
+    told = new Map();
+    underway = new Map();
+    constructor(tasks, show = () => { }) {
+        this.tasks = tasks;
+        this.show = show;
+    }
+    /** A task as the service has it; what is older than what is known comes too late. */
+    take(task) {
+        if ((this.told.get(task.id)?.revision ?? 0) <= task.revision)
+            this.told.set(task.id, task);
+        this.show();
+    }
+    drop(id) {
+        this.told.delete(id);
+        this.show();
+    }
+    all() {
+        return [...this.told.values()].map((task) => Object.assign({}, task, ...(this.underway.get(task.id) ?? [])));
+    }
+    revision(id) {
+        return this.told.get(id)?.revision;
+    }
+    /** Set completion: repeatable, so the last click wins and no condition is needed. */
+    complete(id, completed) {
+        return this.optimistic(id, { completed }, `${this.tasks}/${id}/complete`, {});
+    }
+    /** Change what the user saw; throws Problem 412 if it has changed since, and shows what it is now. */
+    async edit(id, changes, seen = this.revision(id)) {
+        try {
+            await this.optimistic(id, changes, `${this.tasks}/${id}`, { "If-Match": `"${seen}"` });
+        }
+        catch (error) {
+            if (error instanceof Problem && error.status === 412)
+                this.take(await (await send(`${this.tasks}/${id}`)).json());
+            throw error;
+        }
+    }
+    async optimistic(id, changes, url, headers) {
+        const before = this.underway.get(id) ?? [];
+        this.underway.set(id, [...before, changes]);
+        this.show();
+        try {
+            this.take(await (await send(url, { method: "PATCH", body: changes, headers })).json());
+        }
+        finally {
+            this.underway.set(id, (this.underway.get(id) ?? []).filter((one) => one !== changes));
+            this.show(); // as the service has it: with the change, or, refused, without
+        }
+    }
+}
