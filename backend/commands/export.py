@@ -48,7 +48,7 @@ class Unfinished:
 
     def begin(self) -> tuple[BinaryIO, dict[str, Any]]:
         """The file to write on, and what is known of it: `cursor`, `size`, `tasks`."""
-        known = {"query": self._query, "cursor": None, "size": 0, "tasks": 0}
+        known: dict[str, Any] = {"query": self._query, "cursor": None, "size": 0, "tasks": 0}
         if self._part.exists() and self._note.exists():
             found = json.loads(self._note.read_text())
             known = found if found["query"] == self._query else known

@@ -1,3 +1,4 @@
+# ruff: noqa: N999  (`python -m backend.commands.import` is what an operator types)
 """`python -m backend.commands.import --owner 1 --format csv FILE`: bring the tasks of a file in.
 
 Of any size, beside the running service and over its own (pooled) address. The file is read through
