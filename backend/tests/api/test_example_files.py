@@ -10,8 +10,6 @@ from backend.tests.support.databases import ROOT
 
 FOLDER = ROOT / "examples/files"
 LINE = re.compile(r'import\?format=(\w+)(?:&[^"]*)?" --data-binary @(\S+) -H "\$FILE"')
-    r'import\?format=(\w+)(?:&[^"]*)?" --data-binary @(\S+) -H \'Content-Type: (\S+)\''
-)
 LINES = dict.fromkeys(LINE.findall((FOLDER / "README.md").read_text()))
 
 
