@@ -59,10 +59,13 @@ class Exports:
 
         return await self._gates.in_database(owner, read)
 
-    async def rendered(self, writer: Writer, tasks: Sequence[str]) -> bytes:
+    async def rendered(self, writer: Writer, tasks: Sequence[str], *, is_first: bool) -> bytes:
         """A page as it stands in the file."""
-        limiter = self._gates.computing
-        return await to_thread.run_sync(lambda: writer.page(tasks).encode(), limiter=limiter)
+
+        def render() -> bytes:
+            return writer.page(tasks, is_first=is_first).encode()
+
+        return await to_thread.run_sync(render, limiter=self._gates.computing)
 
 
 class Export:
@@ -81,9 +84,11 @@ class Export:
     async def parts(self, query: ListQuery, page: Page, writer: Writer) -> AsyncIterator[bytes]:
         """The file, a page at a time, from its first page on."""
         yield writer.head().encode()
+        is_first = True
         while True:
             if page.tasks:
-                yield await self._exports.rendered(writer, page.tasks)
+                yield await self._exports.rendered(writer, page.tasks, is_first=is_first)
+                is_first = False
             if page.next_cursor is None:
                 break
             page = await self.page(replace(query, cursor=page.next_cursor, if_none_match=None))

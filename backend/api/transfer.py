@@ -29,7 +29,9 @@ from backend.services.transfer.source import Source
 MAX_TASKS = 10_000
 """Tasks that one request imports: less than a second's work for the database."""
 
-MAX_LINES = 1_000_000
+MAX_LINES = 400_000
+"""Of one file: those of 10,000 tasks of iCalendar, twice."""
+
 PAGE = 500
 """Tasks that an export reads at once."""
 

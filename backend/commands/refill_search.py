@@ -7,18 +7,18 @@ and over its own (pooled) address; no revision changes, so no client reads anyth
 import argparse
 import sys
 
-from backend.commands.terminal import ENDED, INTERRUPTED, Stopped, named, operator_session, why
+from backend.commands.terminal import (
+    ENDED,
+    INTERRUPTED,
+    Stopped,
+    named,
+    operator_session,
+    owner_id,
+    why,
+)
 from backend.config import get_settings
 from backend.errors import DatabaseUnavailable
-from backend.models.task import MAX_ID
 from backend.services.refill import Refill
-
-
-def owner_id(text: str) -> int:
-    """A positive 64-bit integer."""
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_ID):
-        raise argparse.ArgumentTypeError("must be the number of an owner")
-    return int(text)
 
 
 def arguments() -> argparse.Namespace:

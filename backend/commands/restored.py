@@ -7,8 +7,7 @@ Each owner's horizon becomes now: cursors from before are answered 410. No task 
 import argparse
 import sys
 
-from backend.commands.refill_search import owner_id
-from backend.commands.terminal import ENDED, INTERRUPTED, Stopped, operator_session, why
+from backend.commands.terminal import ENDED, INTERRUPTED, Stopped, operator_session, owner_id, why
 from backend.config import get_settings
 from backend.services.restored import Restored
 

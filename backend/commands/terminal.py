@@ -1,14 +1,17 @@
 """How an operator's command begins and ends: what goes wrong is one line and a status."""
 
+import argparse
 import logging
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from backend.config import Settings
 from backend.database.execution import OperatorSession
 from backend.database.faults import DATABASE_ERRORS, driver_error
 from backend.errors import AppError
+from backend.models.task import MAX_ID
 from backend.runtime import make_runtime
 
 INTERRUPTED = 130
@@ -41,6 +44,21 @@ def operator_session(name: str, settings: Settings) -> Iterator[OperatorSession]
         raise Stopped(INTERRUPTED) from None
     finally:
         runtime.dispose()
+
+
+def owner_id(text: str) -> int:
+    """A positive 64-bit integer."""
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MAX_ID):
+        raise argparse.ArgumentTypeError("must be the number of an owner")
+    return int(text)
+
+
+def zone(text: str) -> ZoneInfo:
+    """An IANA time zone."""
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise argparse.ArgumentTypeError("must be a time zone like Europe/Berlin") from None
 
 
 def told(error: BaseException) -> str:

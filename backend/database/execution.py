@@ -67,9 +67,9 @@ class OperatorSession:
         self._session = session
         self._timeout = timeout
 
-    def of_owner(self, owner: int) -> OwnedSession:
+    def of_owner(self, owner: int, address: str = "") -> OwnedSession:
         """For a statement about this owner: the time begins now."""
-        return OwnedSession(self._session, owner, "", self._attempts())
+        return OwnedSession(self._session, owner, address, self._attempts())
 
     def survey(self, statement: Statement[Row], **parameters: Any) -> list[Row]:
         """All rows of a statement that names no owner (`queries/purge.py`, `queries/refill.py`)."""

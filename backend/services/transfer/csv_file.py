@@ -25,7 +25,7 @@ class Writer:
     def head(self) -> str:
         return "\ufeff" + _line(COLUMNS)
 
-    def page(self, tasks: Sequence[str]) -> str:
+    def page(self, tasks: Sequence[str], *, is_first: bool) -> str:
         return "".join(_line(_cells(json.loads(task))) for task in tasks)
 
     def tail(self) -> str:

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from backend.services.transfer import csv_file, ics_file, json_file, todotxt_file
+from backend.services.transfer import (
+    csv_file,
+    google_tasks_file,
+    ics_file,
+    json_file,
+    taskwarrior_file,
+    ticktick_file,
+    todoist_file,
+    todotxt_file,
+)
 from backend.services.transfer.reading import Reader
 
 
@@ -14,8 +23,8 @@ class Writer(Protocol):
 
     def head(self) -> str: ...
 
-    def page(self, tasks: Sequence[str]) -> str:
-        """Some tasks, each as JSON with its `uid`; never none."""
+    def page(self, tasks: Sequence[str], *, is_first: bool) -> str:
+        """Some tasks, each as JSON with its `uid`; never none. `is_first`: of the file."""
 
     def tail(self) -> str: ...
 
@@ -64,6 +73,10 @@ FORMATS = {
         ("text/plain",),
         Outgoing("text/plain; charset=utf-8", "todo.txt", todotxt_file.Writer),
     ),
+    "todoist": Format(todoist_file.read, _CSV),
+    "google_tasks": Format(google_tasks_file.read, _JSON),
+    "taskwarrior": Format(taskwarrior_file.read, _JSON),
+    "ticktick": Format(ticktick_file.read, _CSV),
 }
 OUTGOING = {name: one.outgoing for name, one in FORMATS.items() if one.outgoing is not None}
 ANY_FORMAT = ("text/plain", "application/octet-stream")

@@ -29,7 +29,7 @@ class Writer:
     def head(self) -> str:
         return "".join(folded(name, value) for name, value in _HEAD)
 
-    def page(self, tasks: Sequence[str]) -> str:
+    def page(self, tasks: Sequence[str], *, is_first: bool) -> str:
         return "".join(folded(*line) for task in tasks for line in _todo(json.loads(task)))
 
     def tail(self) -> str:

@@ -18,6 +18,8 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COMMA = re.compile(r"((?:[^\\,]|\\.)*+)(?:,|\Z)", re.DOTALL)
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _FOLDED = 75
+_NAME = re.compile("[A-Za-z0-9-]+")
+_NO_PARAMETERS = Parameters()
 _Content: Any = Contentline  # the library gives no types for it
 
 
@@ -76,6 +78,9 @@ def _line(number: int, raw: bytes) -> Line | None:
     text = decoded(number, raw)
     if not text.strip():
         return None
+    name, colon, value = text.partition(":")
+    if colon and _NAME.fullmatch(name):
+        return Line(number, name.upper(), _NO_PARAMETERS, value)
     try:
         name, parameters, value = _Content(text).raw_parts()
     except ValueError:

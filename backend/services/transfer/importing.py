@@ -42,6 +42,13 @@ class Report:
     skipped: Counter[str] = field(default_factory=Counter)
     left_out: Tally = field(default_factory=Tally)
 
+    def add(self, more: "Report") -> None:
+        """Count another part of the same file."""
+        self.made += more.made
+        self.changed += more.changed
+        self.skipped += more.skipped
+        self.left_out.add_all(more.left_out)
+
 
 class _Here(NamedTuple):
     """A task that is here already."""

@@ -11,16 +11,11 @@ from backend.services.transfer.source import Source
 class Writer:
     """An array. What it is given are tasks as JSON, and it has nothing to add."""
 
-    def __init__(self) -> None:
-        self._before = "\n"
-
     def head(self) -> str:
         return "["
 
-    def page(self, tasks: Sequence[str]) -> str:
-        text = self._before + ",\n".join(tasks)
-        self._before = ",\n"
-        return text
+    def page(self, tasks: Sequence[str], *, is_first: bool) -> str:
+        return ("\n" if is_first else ",\n") + ",\n".join(tasks)
 
     def tail(self) -> str:
         return "\n]\n"

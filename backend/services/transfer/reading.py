@@ -29,6 +29,13 @@ class Tally:
         if len(lines) < MAX_LINES_TOLD:
             lines.append(line)
 
+    def add_all(self, more: "Tally") -> None:
+        """Count what comes later in the same file."""
+        self.counts += more.counts
+        for what, lines in more.lines.items():
+            kept = self.lines.setdefault(what, [])
+            kept += lines[: MAX_LINES_TOLD - len(kept)]
+
 
 @dataclass
 class Contents:

@@ -11,6 +11,7 @@ class Lost(StrEnum):
 
     ATTACHMENT = "attachment"
     CANCELLED = "cancelled"
+    DELETED = "deleted"
     DUE = "due"
     DUPLICATE = "duplicate"
     EMPTY = "empty"
@@ -33,13 +34,14 @@ class Lost(StrEnum):
 
 MESSAGES = {
     Lost.ATTACHMENT: "Attachments are left out.",
-    Lost.CANCELLED: "A cancelled or deleted task is taken for a completed one.",
+    Lost.CANCELLED: "A cancelled task is taken for a completed one.",
+    Lost.DELETED: "Tasks that were deleted there are left out.",
     Lost.DUE: "When the task is due could not be understood; nothing was guessed.",
     Lost.DUPLICATE: "The file has another task of the same UID before: this one is left out.",
     Lost.EMPTY: "A task without a title and without a description is left out.",
     Lost.EXCEPTION: "A single change of a repeating task is left out.",
     Lost.LINK: "Links beside the text are left out.",
-    Lost.LIST: "Which list, project or section the task was in is left out.",
+    Lost.LIST: "Folders, columns and sections are left out; a list or project becomes a tag.",
     Lost.LONG_DESCRIPTION: "The description was longer than a task can have, and is cut.",
     Lost.LONG_TITLE: "A title that is too long is cut; the description begins with all of it.",
     Lost.NO_TASK: "What is no task (events, notes, sections) is left out.",

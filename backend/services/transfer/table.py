@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 from backend.services.transfer.record import Unreadable
@@ -9,6 +10,9 @@ from backend.services.transfer.source import Source
 
 MAX_CELL = 131_072
 """Characters of one cell (`csv.field_size_limit`): a description has 10,000."""
+
+MAX_LINES_BEFORE = 100
+"""Lines that may stand before the header. TickTick has six."""
 
 DELIMITERS = ",;\t"
 
@@ -58,7 +62,7 @@ class _Lines:
 
 def _header(lines: _Lines, known: Sequence[str]) -> _Header:
     wanted = {name.lower() for name in known}
-    for line in lines:
+    for line in islice(lines, MAX_LINES_BEFORE):
         for delimiter in DELIMITERS:
             names = [
                 name.strip().lower() for name in next(csv.reader([line], delimiter=delimiter), [])

@@ -39,7 +39,7 @@ class Writer:
     def head(self) -> str:
         return ""
 
-    def page(self, tasks: Sequence[str]) -> str:
+    def page(self, tasks: Sequence[str], *, is_first: bool) -> str:
         return "".join(f"{' '.join(self._words(json.loads(task)))}\n" for task in tasks)
 
     def tail(self) -> str:

@@ -79,7 +79,10 @@ def tasks(draw: st.DrawFn) -> dict[str, Any]:
 def out(format: str, *pages: Sequence[Mapping[str, Any]]) -> bytes:
     """The file of these tasks."""
     writer = OUTGOING[format].writer(UTC)
-    texts = [writer.page([json.dumps(task) for task in page]) for page in pages]
+    texts = [
+        writer.page([json.dumps(task) for task in page], is_first=number == 0)
+        for number, page in enumerate(pages)
+    ]
     return "".join([writer.head(), *texts, writer.tail()]).encode()
 
 

@@ -21,6 +21,8 @@ BELOW_A_SURFACE = {
     "/changes": READ_ONLY,
     "/summary": READ_ONLY,
     "/events": READ_ONLY,
+    "/export": READ_ONLY,
+    "/import": ("OPTIONS", "POST"),
 }
 ALLOWED = {
     **{f"/api/1/tasks{tail}": set(verbs) for tail, verbs in BELOW_A_SURFACE.items()},

@@ -1,0 +1,82 @@
+"""TickTick's CSV backup, which has some lines before its header. In only.
+
+Priorities are 0, 1, 3 and 5. The name of a list becomes a tag. Its `taskId` only counts the tasks
+of one file, so it names none (another file has other tasks by the same numbers).
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from backend.models.task import Priority
+from backend.services.transfer import moments
+from backend.services.transfer.columns import CONTENT
+from backend.services.transfer.ics_zones import Zones
+from backend.services.transfer.record import Entry, Flaw, Leftover, Lost, Record
+from backend.services.transfer.source import Source
+from backend.services.transfer.table import rows
+
+COLUMNS = ("List Name", "Title", "Due Date", "Priority", "Status")
+_PRIORITIES = {"1": Priority.LOW, "3": Priority.MEDIUM, "5": Priority.HIGH}
+_DONE = {"1", "2", "-1"}
+_LOST = {
+    "reminder": Lost.REMINDER,
+    "repeat": Lost.REPEAT,
+    "parentid": Lost.PARENT,
+    "folder name": Lost.LIST,
+    "column name": Lost.LIST,
+}
+
+
+def read(source: Source) -> Iterator[Entry]:
+    """Each row that is a task."""
+    for row in rows(source, COLUMNS):
+        cells = {name: cell.strip() for name, cell in row.cells.items()}
+        if cells.get("kind", "").upper() == "NOTE":
+            yield Leftover(row.line, Lost.NO_TASK)
+            continue
+        try:
+            yield _task(row.line, cells, source.zone)
+        except ValueError as error:
+            yield Flaw(row.line, str(error), "invalid")
+
+
+def _task(line: int, cells: Mapping[str, str], zone: ZoneInfo) -> Record:
+    record = Record(line, lost={what for name, what in _LOST.items() if cells.get(name)})
+    status, listed = cells.get("status", ""), cells.get("list name")
+    if status == "-1":
+        record.lost.add(Lost.CANCELLED)
+    tags = [tag.strip().removeprefix("#") for tag in cells.get("tags", "").split(",")]
+    record.values = {
+        "title": cells.get("title", ""),
+        "description": cells.get("content") or None,
+        "completed": status in _DONE,
+        "priority": _PRIORITIES.get(cells.get("priority", ""), Priority.NONE),
+        "tags": [tag for tag in (*tags, listed) if tag],
+        **_due(cells, zone),
+    }
+    if cells.get("start date") not in {"", None, cells.get("due date")}:
+        record.lost.add(Lost.START)
+    if cells.get("order"):
+        record.values["order"] = CONTENT["order"](cells["order"])
+    record.created_at = _moment(cells, "created time")
+    record.completed_at = _moment(cells, "completed time")
+    return record
+
+
+def _moment(cells: Mapping[str, str], name: str) -> datetime | None:
+    """Such as `2026-12-01T09:00:00+0000`."""
+    text = cells.get(name)
+    return moments.instant(text, UTC) if text else None
+
+
+def _due(cells: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """An all-day task is due on a day of the zone that it names."""
+    moment = _moment(cells, "due date")
+    if moment is None:
+        return {"due_date": None, "due_at": None}
+    if cells.get("is all day", "").lower() != "true":
+        return {"due_at": moment}
+    there = Zones().find(cells.get("timezone", "")) or zone
+    return {"due_date": moment.astimezone(there).date()}

@@ -1,0 +1,83 @@
+"""Todoist's CSV, of one project: "Export as CSV" or a backup. In only.
+
+Rows are tasks, sections and notes; a note belongs to the task above it. Priority 1 is the highest.
+Labels are words with `@`. Dates are what a user has typed: only those in figures are understood.
+"""
+
+import re
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from backend.models.task import Priority
+from backend.services.transfer import moments
+from backend.services.transfer.ics_zones import Zones
+from backend.services.transfer.record import Entry, Leftover, Lost, Record
+from backend.services.transfer.source import Source
+from backend.services.transfer.table import Row, rows
+
+COLUMNS = ("TYPE", "CONTENT", "PRIORITY", "INDENT")
+_PRIORITIES = {"1": Priority.HIGH, "2": Priority.MEDIUM, "3": Priority.LOW}
+_LABEL = re.compile(r"(?<!\S)@(\S+)")
+_DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?Z?))?", re.ASCII)
+_REPEATS = re.compile(r"\bev(?:ery|\b)", re.IGNORECASE)
+_LOST = {"responsible": Lost.PERSON, "duration": Lost.OTHER}
+
+
+def read(source: Source) -> Iterator[Entry]:
+    """Each task, when what follows is no note of it any more."""
+    task: Record | None = None
+    for row in rows(source, COLUMNS):
+        kind = row.cells.get("type", "").strip().lower()
+        if kind == "note" and task is not None:
+            _add_note(task, row.cells.get("content", ""))
+        elif kind == "task":
+            if task is not None:
+                yield task
+            task = _task(row, source.zone)
+        elif kind == "section":
+            yield Leftover(row.line, Lost.LIST)
+        elif kind != "meta":
+            yield Leftover(row.line, Lost.NO_TASK)
+    if task is not None:
+        yield task
+
+
+def _add_note(task: Record, text: str) -> None:
+    before = task.values["description"]
+    task.values["description"] = f"{before}\n\n{text}" if before else text
+
+
+def _task(row: Row, zone: ZoneInfo) -> Record:
+    cells = {name: cell.strip() for name, cell in row.cells.items()}
+    content = cells.get("content", "")
+    record = Record(row.line)
+    record.values = {
+        "title": re.sub(r"  +", " ", _LABEL.sub("", content)) or content,
+        "description": cells.get("description") or None,
+        "completed": False,
+        "priority": _PRIORITIES.get(cells.get("priority", ""), Priority.NONE),
+        "tags": _LABEL.findall(content),
+    }
+    if cells.get("indent", "1") not in {"", "1"}:
+        record.lost.add(Lost.PARENT)
+    record.lost |= {what for name, what in _LOST.items() if cells.get(name)}
+    named = Zones().find(cells["timezone"]) if cells.get("timezone") else None
+    _take_date(record, cells.get("date", ""), cells.get("deadline", ""), named or zone)
+    return record
+
+
+def _take_date(record: Record, date: str, deadline: str, zone: ZoneInfo) -> None:
+    """A day or a time in figures; words are reported."""
+    if date and deadline:
+        record.lost.add(Lost.OTHER)
+    text = date or deadline
+    match = _DATE.fullmatch(text)
+    try:
+        if match is not None and match[2]:
+            record.values["due_at"] = moments.instant(f"{match[1]}T{match[2]}", zone)
+        elif match is not None:
+            record.values["due_date"] = moments.day(match[1])
+    except ValueError:
+        match = None
+    if text and match is None:
+        record.lost.add(Lost.REPEAT if _REPEATS.search(text) else Lost.DUE)
