@@ -4,7 +4,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
@@ -19,6 +18,7 @@ from backend.dev.port import holder_of
 from backend.dev.postgres.cluster import Cluster
 from backend.dev.reset import CONFIGURED, IN_USE, UNATTENDED
 from backend.tests.dev.test_launcher import NO_DATABASE, launched
+from backend.tests.support import forks
 from backend.tests.support.clusters import folder
 from backend.tests.support.databases import ROOT
 from backend.tests.support.waiting import wait_until
@@ -43,15 +43,8 @@ def base() -> Iterator[Path]:
 def run(module: str, base: Path, *arguments: str, **settings: str) -> tuple[int, str, str]:
     """Status, output and errors of a command of development, without a terminal."""
     given = {**NO_DATABASE, "PYTHONPATH": str(ROOT), "DEV_POSTGRES_DIR": str(base), **settings}
-    done = subprocess.run(
-        [sys.executable, "-m", f"backend.dev.{module}", *arguments],
-        cwd="/",
-        env={**os.environ, "CONFIRM": "", **given},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    env = {**os.environ, "CONFIRM": "", **given}
+    done = forks.run(f"backend.dev.{module}", *arguments, env=env)
     return done.returncode, done.stdout.strip(), done.stderr.strip()
 
 
