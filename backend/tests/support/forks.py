@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from tempfile import TemporaryFile
 from threading import Lock
@@ -44,8 +45,10 @@ class Fork:
         return status
 
     def send_signal(self, number: int) -> None:
+        """Unless it has ended, which its origin may know before this process does."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         self.send_signal(9)
