@@ -15,6 +15,7 @@ FOLDER = Path(__file__).parent
 GENERATED = FOLDER / "generated"
 PYTHON = FOLDER / ".venv/bin"
 NODE = FOLDER / "node_modules/.bin"
+OPTIONS = ("--meta", "none", "--fail-on-warning")
 
 
 def run(what: str, *command: str | Path) -> None:
@@ -41,8 +42,8 @@ def generate() -> None:
     run("openapi-typescript", "openapi-typescript", EXPORT, "-o", typescript)
     run("hey-api", "openapi-ts", "-i", EXPORT, "-o", GENERATED / "hey-api")
     run("orval", "orval", "--config", "orval.config.mjs")
-    python = ("--path", EXPORT, "--output-path", GENERATED / "python", "--meta", "none")
-    run("openapi-python-client", "openapi-python-client", "generate", *python, "--fail-on-warning")
+    python = ("--path", EXPORT, "--output-path", GENERATED / "python", "--config", "python.yml")
+    run("openapi-python-client", "openapi-python-client", "generate", *python, *OPTIONS)
 
 
 def compile_all() -> None:
