@@ -26,11 +26,11 @@ from backend.services.transfer.reading import Contents, Reading
 from backend.services.transfer.record import Flaw
 from backend.services.transfer.source import Source
 
-MAX_TASKS = 10_000
-"""Tasks that one request imports: less than a second's work for the database."""
+MAX_TASKS = 5000
+"""Tasks that one request imports: a second or two of work; a request has eight."""
 
 MAX_LINES = 400_000
-"""Of one file: those of 10,000 tasks of iCalendar, twice."""
+"""Of one file: those of 5,000 tasks of iCalendar, four times."""
 
 PAGE = 500
 """Tasks that an export reads at once."""
