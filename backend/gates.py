@@ -1,15 +1,18 @@
 """The waiting lines inside of the application, in front of the database and of long computing."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Literal, TypeVar
 
 from anyio import CapacityLimiter
 from sqlalchemy.util.concurrency import greenlet_spawn
 
+from backend.errors import Overloaded
+from backend.observability.incidents import report_once
 from backend.observability.metrics import WAITING
 from backend.patience import Patience
-from backend.shares import Shares
+from backend.shares import Shares, Slot, current_slot
 
 DEFAULT_PATIENCE = Patience(2)
 Result = TypeVar("Result")
@@ -32,6 +35,7 @@ class Gates:
     """The waiting lines inside of the application, and whether the process is leaving."""
 
     def __init__(self, pool_size: int, patience: Patience = DEFAULT_PATIENCE) -> None:
+        self._patience = patience
         self.connections: asyncio.Semaphore = _Gate(pool_size)
         """As many handlers at a time as connections: none waits for another one's."""
 
@@ -40,6 +44,9 @@ class Gates:
 
         self.readiness = CapacityLimiter(1)
         """The thread of the readiness check, which must answer while all else waits."""
+
+        self.imports = asyncio.Semaphore(1)
+        """One import at a time, from reading to writing: it takes twenty times its file's size."""
 
         self.computing = CapacityLimiter(1)
         """The thread in which files are read and written: one at a time, for the loop needs the
@@ -54,6 +61,36 @@ class Gates:
     def drain(self) -> None:
         """From now on the process is not ready."""
         self.is_draining = True
+
+    @asynccontextmanager
+    async def turn_to_import(self) -> AsyncIterator[None]:
+        """The block is the only import. It waits for its turn without its slot, so that other
+        requests are served meanwhile; raises Overloaded if the turn does not come in time.
+        """
+        if self.imports.locked():
+            await self._wait_to_import(current_slot.get())
+        else:
+            await self.imports.acquire()  # returns at once
+        try:
+            yield
+        finally:
+            self.imports.release()
+
+    async def _wait_to_import(self, slot: Slot | None) -> None:
+        if slot is not None:
+            slot.step_out()
+        try:
+            async with self._patience.timeout():
+                await self.imports.acquire()
+        except TimeoutError:
+            report_once("overloaded: other imports take longer than ADMISSION_TIMEOUT")
+            raise Overloaded("Another import is under way. Nothing was done; try again.") from None
+        try:
+            if slot is not None:
+                await slot.enter()
+        except BaseException:
+            self.imports.release()
+            raise
 
     async def in_database(self, owner: int | None, work: Callable[[], Result]) -> Result:
         """Do the work in a greenlet, which may wait for the database, when a connection is free.

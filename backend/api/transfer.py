@@ -26,11 +26,11 @@ from backend.services.transfer.reading import Contents, Reading
 from backend.services.transfer.record import Flaw
 from backend.services.transfer.source import Source
 
-MAX_TASKS = 10_000
-"""Tasks that one request imports: less than a second's work for the database."""
+MAX_TASKS = 5000
+"""Tasks that one request imports: a second or two of work; a request has eight."""
 
 MAX_LINES = 400_000
-"""Of one file: those of 10,000 tasks of iCalendar, twice."""
+"""Of one file: those of 5,000 tasks of iCalendar, four times."""
 
 PAGE = 500
 """Tasks that an export reads at once."""
@@ -70,10 +70,11 @@ async def get_imports(session: Owned) -> ImportService:
 
 async def get_contents(
     request: Request, parameters: Annotated[ImportParameters, Query()], imports: "Imports"
-) -> Contents:
-    """The tasks in the body. Raises InvalidRequest with all that is wrong in it.
+) -> AsyncIterator[Contents]:
+    """The tasks in the body, when it is its turn, which lasts until the answer has been sent.
 
-    It is read in a thread, one file at a time; meanwhile it waits for no connection.
+    It is read in a thread; meanwhile it holds no connection. Raises InvalidRequest with all that
+    is wrong in it, and Overloaded.
     """
     if "idempotency-key" in request.headers:
         raise InvalidRequest(errors=(_NO_KEY,))
@@ -81,11 +82,12 @@ async def get_contents(
     body, zone = await request.body(), ZoneInfo(parameters.time_zone)
     source = Source(io.BytesIO(body), zone, MAX_LINES)
     reading = Reading(FORMATS[parameters.format].read, source)
-    runtime: Runtime = request.app.state.runtime
-    limiter = runtime.gates.computing
-    contents = await to_thread.run_sync(reading.take, MAX_TASKS + 1, limiter=limiter)
-    _require_good(contents)
-    return contents
+    gates = request.app.state.runtime.gates
+    async with gates.turn_to_import():
+        limiter = gates.computing
+        contents = await to_thread.run_sync(reading.take, MAX_TASKS + 1, limiter=limiter)
+        _require_good(contents)
+        yield contents
 
 
 def _require_type(request: Request, name: str) -> None:

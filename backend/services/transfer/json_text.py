@@ -8,8 +8,8 @@ from typing import Any
 from backend.services.transfer.record import Unreadable
 from backend.services.transfer.source import Source
 
-MAX_VALUE = 524_288
-"""Characters of one value. A task has 180,000 at the most, however it is escaped."""
+MAX_VALUE = 196_608
+"""Characters of one value. A task has 150,000 at the most, however it is escaped."""
 
 _SPACE = re.compile(r"[ \t\r\n]*+")
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*+"')
