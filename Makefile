@@ -32,8 +32,8 @@ define install
 	@rm $(1)/.unfinished && touch $@
 endef
 
-.PHONY: help run demo sql reset migrate test coverage clients test-pgbouncer test-postgres fuzz differential chaos \
-	check format hooks \
+.PHONY: help run demo sql reset migrate test coverage clients test-pgbouncer test-postgres fuzz differential moves \
+	chaos check format hooks \
 	openapi lock audit clean \
 	bench bench-quick bench-growth bench-many bench-tools
 
@@ -106,6 +106,9 @@ fuzz: $(DEV) ## Send what the OpenAPI document allows and forbids to a real serv
 
 differential: $(DEV) ## Compare lists with a plain model for 20,000 steps (STEPS=…, SEED=1: the same again)
 	@DIFFERENTIAL_STEPS=$${STEPS:-20000} $(BIN)/pytest -o log_cli=true backend/tests/generated/test_differential.py
+
+moves: $(DEV) ## Let two clients move tasks 10,000 times at random, and compare what they read (MOVES=…)
+	@MOVES=$${MOVES:-10000} $(BIN)/pytest -q -o log_cli=true backend/tests/server/test_move_concurrency.py
 
 chaos: $(DEV) ## Let everything fail under write load; prints what was lost and doubled: nothing (2 minutes)
 	@$(BIN)/python -m backend.tests.chaos

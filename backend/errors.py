@@ -110,6 +110,21 @@ class Conflict(AppError):
     detail = "The change does not fit the task as it is now."
 
 
+class Misplaced(Conflict):
+    """A sub-task would be under what cannot have any, or would have some itself."""
+
+    detail = "A task cannot be put under this parent."
+    why = (
+        "must be another task of this owner, out of the trash, that is no sub-task; null for a task"
+        " that has sub-tasks itself"
+    )
+
+    def __init__(self, detail: str | None = None, *, errors: tuple[FieldError, ...] = ()) -> None:
+        super().__init__(
+            detail, errors=errors or (FieldError("body.parent_id", self.why, "parent"),)
+        )
+
+
 class CursorExpired(AppError):
     status = 410
     code = "cursor_expired"

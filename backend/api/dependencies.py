@@ -27,6 +27,7 @@ from backend.runtime import Runtime
 from backend.services.batch import BatchService
 from backend.services.changes import ChangeService
 from backend.services.lists import ListQuery, ListService
+from backend.services.moves import MoveService
 from backend.services.summary import SummaryService
 from backend.services.tasks import TaskService
 
@@ -76,6 +77,11 @@ async def get_owned_session(
 async def get_tasks(session: Annotated[OwnedSession, Depends(get_owned_session)]) -> TaskService:
     """Single tasks of the owner."""
     return TaskService(session)
+
+
+async def get_moves(session: Annotated[OwnedSession, Depends(get_owned_session)]) -> MoveService:
+    """The order of the owner's tasks."""
+    return MoveService(session)
 
 
 async def get_lists(session: Annotated[OwnedSession, Depends(get_owned_session)]) -> ListService:
@@ -177,6 +183,7 @@ async def require_ready(request: Request) -> None:
 
 
 Tasks = Annotated[TaskService, Depends(get_tasks)]
+Moves = Annotated[MoveService, Depends(get_moves)]
 Lists = Annotated[ListService, Depends(get_lists)]
 ChangeFeed = Annotated[ChangeService, Depends(get_changes)]
 Summaries = Annotated[SummaryService, Depends(get_summaries)]

@@ -15,7 +15,7 @@ from backend.errors import PreconditionFailed, UriTooLong
 from backend.exports import Export
 from backend.services.batch import Batch
 from backend.services.changes import Changes
-from backend.services.entity_tags import EntityTags
+from backend.services.entity_tags import EntityTags, tag_of
 from backend.services.lists import ListQuery, Page
 from backend.services.summary import Summary
 from backend.services.tasks import Answer, Created
@@ -60,7 +60,7 @@ def _root(scheme: str, host: str | None, server: tuple[Any, ...] | None, root_pa
 
 def task_response(task: Answer) -> Response:
     """200 with the task and its ETag."""
-    return Response(task.json, 200, {"ETag": f'"{task.revision}"'}, _JSON)
+    return Response(task.json, 200, {"ETag": tag_of(task.revision)}, _JSON)
 
 
 def read_response(
@@ -73,7 +73,7 @@ def read_response(
 def created_response(created: Created) -> Response:
     """201 with the task, its ETag and its address."""
     task = created.task
-    headers = {"Location": task.url, "ETag": f'"{task.revision}"'}
+    headers = {"Location": task.url, "ETag": tag_of(task.revision)}
     if created.is_replay:
         headers["Idempotent-Replayed"] = "true"
     return Response(task.json, 201, headers, _JSON)
@@ -90,7 +90,7 @@ def page_response(
     """
     if known := _unless_known(page.revision, if_match, if_none_match):
         return known
-    headers = {"ETag": f'"{page.revision}"'} if page.is_of_revision else {}
+    headers = {"ETag": tag_of(page.revision)} if page.is_of_revision else {}
     if page.next_cursor:
         place = f"cursor={page.next_cursor}"
         headers["Link"] = f'<{_next_page(request, place, {"cursor"})}>; rel="next"'
@@ -202,8 +202,8 @@ def _unless_known(
     revision: int, if_match: EntityTags | None, if_none_match: EntityTags | None
 ) -> Response | None:
     """What the conditions of a read make of it, in their order (RFC 9110, 13.2.2); None: 200."""
-    if if_match is not None and not if_match.include(revision):
+    if if_match is not None and not if_match.match(revision):
         raise PreconditionFailed("This is another revision than `If-Match` names.")
-    if if_none_match is not None and if_none_match.include(revision):
-        return Response(status_code=304, headers={"ETag": f'"{revision}"'})
+    if if_none_match is not None and if_none_match.have(revision):
+        return Response(status_code=304, headers={"ETag": tag_of(revision)})
     return None

@@ -37,8 +37,8 @@ _FUNCTION_CLASSES = {
     *(functions.max, functions.min, functions.now),
 }
 _FUNCTIONS = {
-    *("array_agg", "coalesce", "count", "current_setting", "date_part", "greatest"),
-    *("has_table_privilege", "max", "min", "nextval", "now", "row_number", "row_to_json"),
+    *("array_agg", "coalesce", "count", "current_setting", "date_part", "floor", "greatest"),
+    *("has_table_privilege", "least", "max", "min", "nextval", "now", "row_number", "row_to_json"),
     *("string_agg", "timezone", "to_char", "to_regclass", "unnest", "width_bucket"),
 }
 _CLAUSES = (
@@ -64,7 +64,7 @@ _OPERATORS = {
     *(operators.is_, operators.is_distinct_from, operators.is_false, operators.is_not),
     *(operators.is_not_distinct_from, operators.is_true, operators.le, operators.like_op),
     *(operators.lt, operators.mul, operators.ne, operators.not_in_op, operators.or_),
-    operators.sub,
+    *(operators.neg, operators.sub, operators.truediv),
 }
 _TYPES = {
     *(

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Date,
     DateTime,
     Dialect,
+    ForeignKeyConstraint,
     Identity,
     Index,
     SmallInteger,
@@ -33,10 +34,15 @@ DESCRIPTION_LENGTH = 10_000
 TAG_COUNT = 20
 TAG_LENGTH = 50
 UID_LENGTH = 255
+REPEAT_LENGTH = 500
+
+REPEAT_FROM = ("due", "completion")
+"""What the next task of a series is counted from."""
 
 SQLModel.metadata.naming_convention = {
     "pk": "pk_%(table_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
 }
 
@@ -102,6 +108,10 @@ class Task(SQLModel, table=True):
         CheckConstraint("completed = (completed_at IS NOT NULL)", name="completed_at_set"),
         CheckConstraint("due_date IS NULL OR due_at IS NULL", name="one_due"),
         CheckConstraint(f"cardinality(tags) <= {TAG_COUNT}", name="tag_count"),
+        CheckConstraint(f"char_length(repeat) BETWEEN 1 AND {REPEAT_LENGTH}", name="repeat_length"),
+        CheckConstraint("repeat_from IN ('due', 'completion')", name="repeat_from_known"),
+        CheckConstraint("parent_id <> id", name="parent_is_another"),
+        ForeignKeyConstraint(["user_id", "parent_id"], ["tasks.user_id", "tasks.id"]),
         Index(
             "ix_tasks_user_id_created_at_id",
             "user_id",
@@ -145,6 +155,19 @@ class Task(SQLModel, table=True):
             unique=True,
             postgresql_where=text("uid IS NOT NULL"),
         ),
+        Index(
+            "ix_tasks_user_id_parent_id",
+            "user_id",
+            "parent_id",
+            postgresql_where=text("parent_id IS NOT NULL"),
+        ),
+        Index(  # no task is followed twice
+            "ix_tasks_user_id_repeat_of",
+            "user_id",
+            "repeat_of",
+            unique=True,
+            postgresql_where=text("repeat_of IS NOT NULL"),
+        ),
     )
 
     user_id: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
@@ -160,6 +183,13 @@ class Task(SQLModel, table=True):
     due_at: datetime | None = Field(sa_column=_instant(nullable=True))
     tags: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     order: int | None = Field(sa_column=Column(BigInteger))
+    repeat: str | None = Field(sa_column=Column(Text))
+    repeat_from: str = Field(sa_column=Column(Text, nullable=False, server_default="due"))
+    repeat_zone: str | None = Field(sa_column=Column(Text))
+    repeat_of: int | None = Field(sa_column=Column(BigInteger))
+    repeat_wall: datetime | None = Field(sa_column=Column(DateTime))
+    parent_id: int | None = Field(sa_column=Column(BigInteger))
+    nested_at: int | None = Field(sa_column=Column(BigInteger))
     revision: int = Field(sa_column=Column(BigInteger, nullable=False))
     created_at: datetime = Field(sa_column=_instant())
     updated_at: datetime = Field(sa_column=_instant())

@@ -20,11 +20,11 @@ from sqlalchemy import (
 )
 
 from backend.models.task import task_lists, tasks
+from backend.queries.columns import COLUMNS
 from backend.queries.lists import SEPARATOR
 from backend.queries.ownership import owned
 from backend.queries.rendering import json_of, shown
 from backend.queries.statement import ChangesRow, Statement
-from backend.queries.tasks import COLUMNS
 
 
 def _of_list(column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Date,
     Text,
@@ -149,6 +150,10 @@ FILTERS: dict[str, Filter] = {
     "without_tag": Filter(
         Atom(not_(tasks.c.tags.overlap(bindparam("filter_without_tags", type_=ARRAY(Text))))),
         _equal("filter_without_tags"),
+    ),
+    "parent": Filter(
+        Atom(tasks.c.parent_id.is_not_distinct_from(bindparam("filter_parent", type_=BigInteger))),
+        lambda parent, zone: {"filter_parent": parent or None},
     ),
 }
 """All filters of a list, by the names of their query parameters (`api/schemas/lists.py`)."""

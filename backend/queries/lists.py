@@ -12,10 +12,8 @@ from sqlalchemy import (
     ColumnElement,
     Select,
     Text,
-    and_,
     any_,
     bindparam,
-    exists,
     func,
     literal_column,
     not_,
@@ -23,19 +21,17 @@ from sqlalchemy import (
     or_,
     select,
     true,
-    update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from backend.models.task import task_lists, tasks
+from backend.queries.columns import COLUMNS
 from backend.queries.filters import wanted
 from backend.queries.ownership import Condition, owned
 from backend.queries.rendering import exported, json_of, shown
-from backend.queries.revisions import bump
 from backend.queries.slots import NULL, Atom, Part, slot
 from backend.queries.sorting import SORT_KEYS, Sort, compared_by, is_after, ordering
-from backend.queries.statement import MovedRow, PageRow, Statement
-from backend.queries.tasks import COLUMNS
+from backend.queries.statement import PageRow, Statement
 
 _REVISION = func.coalesce(
     select(task_lists.c.revision).where(owned(task_lists)).scalar_subquery(), literal_column("0")
@@ -139,40 +135,3 @@ def _total(*, conditional: bool) -> ColumnElement[Any]:
 def _wanted(*, conditional: bool) -> list[Condition]:
     unless_known = [not_(_is_known())] if conditional else []
     return [owned(), slot("wanted", Boolean), *unless_known]
-
-
-def moving(active: frozenset[str]) -> Statement[MovedRow]:
-    """Move what matches to the trash, or out of it where the filters mean the trash: one batch.
-
-    Each task gets a number of its own. What matched is found first and looked at again when the
-    owner's row is ours: whoever changed a task meanwhile, so that it no longer matches, keeps it.
-    Parameters besides those of the filters: `after_id`, where the batch before ended, and `batch`.
-    """
-    slots = {"wanted": [wanted(active)]}
-    return Statement(_moving(to_trash="deleted" not in active), MovedRow, slots=slots)
-
-
-@cache
-def _moving(*, to_trash: bool) -> Select[Any]:
-    """Without a join: right after many tasks were moved, PostgreSQL expects none, and compares all.
-
-    What matches up to the last id is, in one snapshot, what was found first. A task's number is
-    its place among the ids, which `width_bucket` finds by halving.
-    """
-    matches = and_(owned(), slot("wanted", Boolean))
-    beyond = tasks.c.id > bindparam("after_id", type_=BigInteger)
-    batch = select(tasks.c.id).where(matches, beyond).order_by(tasks.c.id)
-    matched = batch.limit(bindparam("batch", type_=BigInteger)).cte("matched")
-    count = select(func.count()).select_from(matched).scalar_subquery()
-    last = select(func.max(matched.c.id)).scalar_subquery()
-    ids = select(func.array_agg(matched.c.id).aggregate_order_by(matched.c.id)).scalar_subquery()
-    taken = bump(exists(select(matched.c.id)), by=count)
-    statement = update(tasks).where(matches, beyond, tasks.c.id <= last)
-    statement = statement.values(
-        deleted_at=taken.c.changed_at if to_trash else null(),
-        updated_at=taken.c.changed_at,
-        revision=taken.c.revision - count + func.width_bucket(tasks.c.id, ids, type_=BigInteger),
-    )
-    moved = statement.returning(tasks.c.id).cte("moved")
-    answer = select(func.count(), count.label("matched"), last.label("last_id"))
-    return answer.select_from(moved)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, Table, and_, bindparam
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, FromClause, and_, bindparam
 
 from backend.models.task import tasks
 
@@ -16,7 +16,7 @@ def owner() -> BindParameter[Any]:
     return bindparam("owner", type_=BigInteger)
 
 
-def owned(table: Table = tasks) -> Condition:
+def owned(table: FromClause = tasks) -> Condition:
     """The one root of every query."""
     return table.c.user_id == owner()
 

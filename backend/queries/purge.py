@@ -40,6 +40,13 @@ def _limit() -> ColumnElement[Any]:
     return bindparam("batch", type_=BigInteger)
 
 
+def _is_childless() -> ColumnElement[bool]:
+    """A task goes after its sub-tasks, and stays while one is out of the trash."""
+    child = tasks.alias("child")
+    children = select(child.c.id).where(owned(child), owned(), child.c.parent_id == tasks.c.id)
+    return ~exists(children.correlate(tasks))
+
+
 def _remove_tasks() -> Executable:
     """The oldest of the trash; the owner's `horizon` rises to the highest revision that goes.
 
@@ -48,14 +55,14 @@ def _remove_tasks() -> Executable:
     compare all with all where PostgreSQL expects none (`lists.py`).
     """
     place = (tasks.c.deleted_at, tasks.c.id)
-    doomed = select(*place, tasks.c.revision).where(owned(), _OLD)
+    doomed = select(*place, tasks.c.revision).where(owned(), _OLD, _is_childless())
     first = doomed.order_by(*place).limit(_limit()).cte("doomed")
     of_first = (first.c.deleted_at, first.c.id)
     last = select(*of_first).order_by(*(one.desc() for one in of_first)).limit(_ONE).cte("last")
     highest = select(func.max(first.c.revision)).scalar_subquery()
     taken = bump(exists(select(first.c.id)), horizon=func.greatest(task_lists.c.horizon, highest))
     is_doomed = tuple_(*place) <= tuple_(last.c.deleted_at, last.c.id)
-    condition = (owned(), _OLD, is_doomed, taken.c.revision.is_not(None))
+    condition = (owned(), _OLD, _is_childless(), is_doomed, taken.c.revision.is_not(None))
     return delete(tasks).where(*condition).returning(tasks.c.id)
 
 

@@ -1,5 +1,6 @@
 """The owner's row: taken first by every write, in the same statement, for number and time."""
 
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -33,6 +34,11 @@ write, is not given again to other content. It stays below 2⁵³ until the year
 """
 
 
+@cache
+def _is_owners() -> Condition:
+    return owned(task_lists)
+
+
 def bump(condition: Condition, by: ColumnElement[Any] = _ONE, **more: Any) -> CTE[Any]:
     """Take the owner's row and its next numbers if the condition holds; else write nothing.
 
@@ -40,7 +46,7 @@ def bump(condition: Condition, by: ColumnElement[Any] = _ONE, **more: Any) -> CT
     """
     statement = (
         update(task_lists)
-        .where(owned(task_lists), condition)
+        .where(_is_owners(), condition)
         .values(revision=following(task_lists.c.revision, by), changed_at=_NOW, **more)
     )
     return statement.returning(task_lists.c.revision, task_lists.c.changed_at).cte("bump")

@@ -37,6 +37,10 @@ class TaskRow(NamedTuple):
 class WriteRow(NamedTuple):
     """The task after a write, or nulls: then `found` tells a missing task from a changed one.
 
+    `seed`: nothing was written, for it would complete a repeating task; what follows is to be
+    computed from this. `is_misplaced`: nothing was written, for it cannot be put under its
+    new parent.
+
     `is_stale`: others wrote while the statement waited for them, so it saw a state that is gone,
     and wrote nothing. Sent again, it sees theirs.
     """
@@ -46,6 +50,35 @@ class WriteRow(NamedTuple):
     url: str
     found: bool
     is_stale: bool
+    seed: str | None
+    is_misplaced: bool
+
+
+class ChildRow(NamedTuple):
+    """A new sub-task, or nulls: then `fits` tells a lost race from a parent that is none."""
+
+    json: str | None
+    revision: int
+    url: str
+    fits: bool
+
+
+class MoveRow(NamedTuple):
+    """As WriteRow. `is_crowded`: there is no number between the neighbours."""
+
+    json: str | None
+    revision: int
+    url: str
+    found: bool
+    is_stale: bool
+    has_anchor: bool
+    is_crowded: bool
+
+
+class SeedRow(NamedTuple):
+    """What the next task of a series is computed from, as JSON; null for no task."""
+
+    seed: str | None
 
 
 class KeyedRow(NamedTuple):
@@ -55,6 +88,8 @@ class KeyedRow(NamedTuple):
     revision: int
     url: str
     first_fingerprint: str | None
+    fits: bool = True
+    """Whether its parent can have sub-tasks."""
 
 
 class PageRow(NamedTuple):
@@ -76,14 +111,16 @@ class ChangesRow(NamedTuple):
 class BatchRow(NamedTuple):
     """What became of the operations, or what the key's first use was for.
 
-    `outcomes` are their statuses with commas between, 0 for what is right. `json` are the tasks
-    with SEPARATOR between, empty for what is deleted; null where nothing is done. `written` is the
-    number of tasks.
+    `outcomes` are their statuses with commas between, 0 for what is right, and others of
+    `batch_operations.py`. `seeds`: from what the tasks that follow are to be computed.
+    `json` are the tasks likewise, empty for what is deleted; null where nothing is done. `written`
+    is the number of tasks.
     """
 
     outcomes: str | None
     json: str | None
     written: int
+    seeds: str | None = None
     first_fingerprint: str | None = None
     first_answer: str | None = None
 

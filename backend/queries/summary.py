@@ -1,13 +1,15 @@
 """All numbers of an owner's list, in one statement; no task is read if the client has them.
 
 Parameters: `owner`, `known` (the revisions of which the client has the numbers as they are now),
-those of `is_overdue`, and `today_from`, `today_to`: the first and the last instant of today.
+those of `is_overdue`, `any_parent`, `filter_parent`, and `today_from`, `today_to`: the first and
+the last instant of today.
 """
 
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     ColumnElement,
     Date,
     Select,
@@ -55,11 +57,21 @@ def _is_due_today() -> Condition:
     return or_(is_today, and_(tasks.c.due_at >= first, tasks.c.due_at <= last))
 
 
+def _is_under() -> Condition:
+    """What `parent` asks for, if it does."""
+    parent = bindparam("filter_parent", type_=BigInteger)
+    return or_(
+        bindparam("any_parent", type_=Boolean), tasks.c.parent_id.is_not_distinct_from(parent)
+    )
+
+
 def _tags() -> ColumnElement[Any]:
     """The tags of live tasks as JSON objects with commas between, or null."""
     is_open = case((tasks.c.completed.is_(False), literal_column("1")))
     each = select(func.unnest(tasks.c.tags).label("tag"), is_open.label("one"))
-    each_tag = each.where(owned(), tasks.c.deleted_at.is_(None), _is_asked()).subquery("each_tag")
+    each_tag = each.where(owned(), tasks.c.deleted_at.is_(None), _is_asked(), _is_under()).subquery(
+        "each_tag"
+    )
     number = func.count(each_tag.c.one)
     order = (number.desc(), collate(each_tag.c.tag, "C"))
     counted = select(each_tag.c.tag, number.label("open")).group_by(each_tag.c.tag)
@@ -87,7 +99,7 @@ def _summary() -> Select[Any]:
     counts = select(
         *(_number(condition).label(name) for name, condition in (numbers | by_priority).items()),
         func.min(case((and_(is_open, is_to_come), tasks.c.due_at))).label("next_due"),
-    ).where(owned(), _is_asked())
+    ).where(owned(), _is_asked(), _is_under())
     one = counts.subquery("counts")
     return select(_revision().label("revision"), *one.c, _tags().label("tags"))
 

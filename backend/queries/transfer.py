@@ -27,12 +27,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from backend.models.task import task_lists, tasks
+from backend.queries.columns import COLUMNS, CONTENT
 from backend.queries.ownership import Condition, owned, owner
 from backend.queries.rendering import json_of, shown
 from backend.queries.revisions import first_bump
 from backend.queries.search import FOLDED
 from backend.queries.statement import ImportedRow, JsonRow, Statement
-from backend.queries.tasks import COLUMNS, CONTENT
 
 _WRITTEN = (*CONTENT, *FOLDED.values())
 WRITTEN_ROW: dict[str, Any] = {

@@ -12,15 +12,18 @@ from backend.errors import (
     FieldError,
     IdempotencyKeyReused,
     InvalidRequest,
+    Misplaced,
     Overloaded,
     PreconditionFailed,
     TaskNotFound,
 )
 from backend.queries import batch as queries
+from backend.queries.batch_operations import ASKED, MISPLACED, NULLABLE, UNCOMPUTED, UNSEEN
 from backend.queries.lists import SEPARATOR
 from backend.queries.search import FOLDED, fold
-from backend.queries.statement import BatchRow
+from backend.queries.statement import BatchRow, Statement
 from backend.services.fingerprints import digest, told
+from backend.services.repeating import computed_all, require_next
 
 MAX_OPERATIONS = 100
 STATUSES = {"create": 201, "update": 200, "delete": 204, "restore": 200}
@@ -30,6 +33,7 @@ _FAILURES: dict[str, type[AppError]] = {
     "404": TaskNotFound,
     "409": Conflict,
     "412": PreconditionFailed,
+    str(MISPLACED): Misplaced,
 }
 _NOTHING = "Nothing was written: `errors` names each operation that failed."
 
@@ -79,20 +83,31 @@ class BatchService:
         fails with all of them in `errors`, and IdempotencyKeyReused.
         """
         _require_distinct(operations)
+        require_next({_content(number, one): one.values for number, one in enumerate(operations)})
         parameters = {**_arrays(operations), "dry_run": dry_run}
         if key is None:
-            return _done(operations, self._session.one(queries.BATCH, **parameters))
+            return _done(operations, self._send(queries.BATCH, parameters))
         fingerprint = _fingerprint(operations)
         parameters |= {"key": key, "fingerprint": fingerprint}
-        row = self._session.one(queries.BATCH_ONCE, **parameters)
+        row = self._send(queries.BATCH_ONCE, parameters)
         if row.json is None and row.first_fingerprint is None and not _failed(row):
             # Another request took the key while this one waited.
-            row = self._session.one(queries.BATCH_ONCE, **parameters)
+            row = self._send(queries.BATCH_ONCE, parameters)
         if row.first_fingerprint is None:
             return _done(operations, row)
         if row.first_fingerprint != fingerprint or row.first_answer is None:
             raise IdempotencyKeyReused
         return Batch(_results(operations, row.first_answer), is_replay=True)
+
+    def _send(self, statement: Statement[BatchRow], parameters: dict[str, Any]) -> BatchRow:
+        """Once, and again with what follows the repeating tasks that are completed."""
+        row = self._session.one(statement, **parameters)
+        while _is_early(row) and not _failed(row):
+            for number, values in computed_all(row.seeds.split(SEPARATOR) if row.seeds else []):
+                for name, value in values.items():
+                    parameters[f"op_{name}"][number] = value
+            row = self._session.one(statement, **parameters)
+        return row
 
 
 def _require_distinct(operations: Sequence[Operation]) -> None:
@@ -110,15 +125,19 @@ def _place(number: int) -> str:
     return f"body.operations.{number}"
 
 
+def _content(number: int, operation: Operation) -> str:
+    return f"{_place(number)}.{'task' if operation.kind == 'create' else 'changes'}"
+
+
 def _arrays(operations: Sequence[Operation]) -> dict[str, list[Any]]:
     """A value of each operation for each of ASKED."""
     rows = [_row(number, one) for number, one in enumerate(operations)]
-    return {f"op_{name}": [row.get(name) for row in rows] for name in queries.ASKED}
+    return {f"op_{name}": [row.get(name) for row in rows] for name in ASKED}
 
 
 def _row(number: int, operation: Operation) -> dict[str, Any]:
     values = dict(operation.values)
-    sets = {f"sets_{name}": name in values for name in queries.NULLABLE}
+    sets = {f"sets_{name}": name in values for name in NULLABLE}
     folded = {FOLDED[name]: fold(values[name]) for name in values.keys() & FOLDED.keys()}
     if "tags" in values:
         values["tags"] = array_text(values["tags"])
@@ -136,6 +155,11 @@ def array_text(tags: Sequence[str]) -> str:
     """An array as PostgreSQL reads it: rows of different lengths have no common array."""
     quoted = (tag.replace("\\", "\\\\").replace('"', '\\"') for tag in tags)
     return "{" + ",".join(f'"{tag}"' for tag in quoted) + "}"
+
+
+def _is_early(row: BatchRow) -> bool:
+    """Whether something is to be computed first, or was not in the snapshot."""
+    return not {str(UNCOMPUTED), str(UNSEEN)}.isdisjoint((row.outcomes or "").split(","))
 
 
 def _failed(row: BatchRow) -> list[tuple[int, type[AppError]]]:

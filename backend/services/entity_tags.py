@@ -1,19 +1,47 @@
-"""The entity tags that a request's condition names (RFC 9110, 8.8.3 and 13.1)."""
+"""The entity tags of what is answered, and those that a request's condition names (RFC 9110, 8.8.3
+and 13.1).
+"""
 
 from typing import NamedTuple
 
+LOOK = 1
+"""What a task looks like: one more in each release that changes it.
+
+So nobody keeps an old look on a 304. 1.0.0 had the look 0, and the revision alone in its tags.
+"""
+
+MAX_LOOK = 999
+
+
+def tag_of(revision: int) -> str:
+    """The entity tag of a task, or of a list, of this revision."""
+    return f'"{revision}-{LOOK}"'
+
 
 class EntityTags(NamedTuple):
-    """What `If-Match` or `If-None-Match` lists: revisions, or `*` for whatever there is.
+    """What `If-Match` or `If-None-Match` lists, or `*` for whatever there is.
 
-    A request without the header has none of these: the parameter is None.
+    `numbers` are revisions, each with a look, or with the moment until which a summary holds
+    (`services/summary.py`). A request without the header has none of these: the parameter is None.
     """
 
-    revisions: tuple[int, ...] = ()
+    numbers: tuple[tuple[int, int], ...] = ()
     is_any: bool = False
-    timed: tuple[tuple[int, int], ...] = ()
-    """Revisions of a summary, each with the moment until which it holds (`services/summary.py`)."""
 
-    def include(self, revision: int) -> bool:
+    @property
+    def revisions(self) -> list[int]:
+        """The states that are listed, whatever they look like."""
+        return [revision for revision, second in self.numbers if second <= MAX_LOOK]
+
+    @property
+    def seen(self) -> list[int]:
+        """The states of which the client has what we would answer now."""
+        return [revision for revision, second in self.numbers if second == LOOK]
+
+    def match(self, revision: int) -> bool:
         """Whether a state of this revision is one of those that are listed."""
         return self.is_any or revision in self.revisions
+
+    def have(self, revision: int) -> bool:
+        """Whether the client has this revision as we would answer it now."""
+        return self.is_any or revision in self.seen

@@ -5,7 +5,12 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-LATER_FIELDS: Mapping[str, Any] = {}
+LATER_FIELDS: Mapping[str, Any] = {
+    "repeat": None,
+    "repeat_from": "due",
+    "repeat_zone": None,
+    "parent_id": None,
+}
 """The default of each field that 1.0.0 did not have."""
 
 

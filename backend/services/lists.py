@@ -7,7 +7,7 @@ from typing import Any
 
 from backend.database.execution import OwnedSession
 from backend.errors import DatabaseUnavailable, TimedOut
-from backend.queries import cursor, lists, sorting
+from backend.queries import bulk, cursor, lists, sorting
 from backend.queries.filters import Filters
 from backend.queries.sorting import Sort
 from backend.services.entity_tags import EntityTags
@@ -71,7 +71,7 @@ class ListService:
         Answers how many. In batches, each a round trip: what the deadline cuts short has been done
         so far, and the error says so. Repeatable.
         """
-        statement, moved, after_id = lists.moving(filters.active), 0, 0
+        statement, moved, after_id = bulk.moving(filters.active), 0, 0
         while True:
             try:
                 row = self._session.one(
@@ -114,6 +114,6 @@ def _parameters(query: ListQuery, last: Sequence[Any] | None) -> dict[str, Any]:
         **query.filters.parameters,
         **(sorting.bounds(last) if last else {}),
         "limit": query.limit,
-        "known": list(tags.revisions),
+        "known": tags.seen,
         "knows_any": tags.is_any,
     }

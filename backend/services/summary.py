@@ -33,8 +33,12 @@ class SummaryService:
         self._session = session
         self.owner = session.owner
 
-    def read(self, time_zone: str, known: EntityTags | None = None) -> Summary:
+    def read(
+        self, time_zone: str, known: EntityTags | None = None, parent: int | None = None
+    ) -> Summary:
         """The numbers now, where today is that of the zone.
+
+        `parent`: of its sub-tasks alone, or, with 0, of what is no sub-task.
 
         Their tag has the owner's revision and the last moment until which they hold unless there
         is a write: the next instant at which a task is due, or the end of the day.
@@ -42,7 +46,8 @@ class SummaryService:
         moments = now_in(ZoneInfo(time_zone))
         now, today = _microseconds(moments["filter_now"]), day_in(moments, ZoneInfo(time_zone))
         held = {revision: until for revision, until in _timed(known) if until >= now}
-        row = self._session.one(queries.SUMMARY, **moments, **today, known=list(held))
+        under = {"any_parent": parent is None, "filter_parent": parent or None}
+        row = self._session.one(queries.SUMMARY, **moments, **today, **under, known=list(held))
         if row.revision in held:
             return Summary(_tag(row.revision, held[row.revision]), None)
         until = min(row.next_due or today["today_to"], today["today_to"])
@@ -52,7 +57,7 @@ class SummaryService:
 
 
 def _timed(known: EntityTags | None) -> tuple[tuple[int, int], ...]:
-    return known.timed if known is not None else ()
+    return known.numbers if known is not None else ()
 
 
 def _tag(revision: int, until: int) -> str:

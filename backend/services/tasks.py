@@ -8,17 +8,23 @@ from backend.database.execution import OwnedSession
 from backend.errors import (
     DatabaseUnavailable,
     IdempotencyKeyReused,
+    Misplaced,
     PreconditionFailed,
     TaskNotFound,
 )
+from backend.models.occurrences import Due
 from backend.queries import idempotency
 from backend.queries import tasks as queries
+from backend.queries.columns import CONTENT
+from backend.queries.repeating import SERIES
 from backend.queries.search import FOLDED, fold
-from backend.queries.statement import KeyedRow, TaskRow, WriteRow
+from backend.queries.statement import ChildRow, KeyedRow, MoveRow, Statement, TaskRow, WriteRow
+from backend.queries.writing import Write
 from backend.services.entity_tags import EntityTags
 from backend.services.fingerprints import fingerprint
+from backend.services.repeating import computed, dues, require_next
 
-Answer = TaskRow | WriteRow | KeyedRow
+Answer = TaskRow | WriteRow | KeyedRow | ChildRow | MoveRow
 """A task as `json`, with its `revision` and its `url`."""
 
 
@@ -46,18 +52,31 @@ class TaskService:
 
         Raises IdempotencyKeyReused if the key was used for other values.
         """
-        if key is None:
+        require_next({"body": values})
+        if key is not None:
+            return self._create_once(values, key)
+        if values["parent_id"] is None:
             return Created(self._session.one(queries.CREATE, **_parameters(values)))
-        content = fingerprint(values)
+        while True:
+            child = self._session.one(queries.CREATE_CHILD, **_parameters(values))
+            if child.json is not None:
+                return Created(child)
+            if not child.fits:
+                raise Misplaced
+
+    def _create_once(self, values: Mapping[str, Any], key: str) -> Created:
+        content, is_child = fingerprint(values), values["parent_id"] is not None
         parameters = _parameters(values) | {"key": key, "fingerprint": content}
-        answer = self._session.one(idempotency.CREATE_ONCE, **parameters)
-        if answer.json is None:  # another request took the key while this one waited
-            answer = self._session.one(idempotency.CREATE_ONCE, **parameters)
-        if answer.first_fingerprint is None:
-            return Created(answer)
-        if answer.first_fingerprint != content:
+        statement = idempotency.CREATE_CHILD_ONCE if is_child else idempotency.CREATE_ONCE
+        answer = self._session.one(statement, **parameters)
+        while answer.json is None and answer.fits:
+            # Another request took the key, or changed the parent, while this one waited.
+            answer = self._session.one(statement, **parameters)
+        if answer.first_fingerprint not in {None, content}:
             raise IdempotencyKeyReused
-        return Created(answer, is_replay=True)
+        if answer.json is None:
+            raise Misplaced
+        return Created(answer, is_replay=answer.first_fingerprint is not None)
 
     def read(self, task_id: int) -> Answer:
         answers = self._session.all(queries.READ, task_id=task_id)
@@ -69,9 +88,12 @@ class TaskService:
         self, task_id: int, values: Mapping[str, Any], if_match: EntityTags | None = None
     ) -> Answer:
         """Write these columns of CONTENT; all of them replace the task. Repeatable."""
-        written = {f"writes_{column}": column in values for column in queries.CONTENT}
-        content = {**dict.fromkeys(queries.CONTENT), **values}
-        return self._write(queries.CHANGE, task_id, if_match, **_parameters(content), **written)
+        require_next({"body": values})
+        written = {f"writes_{column}": column in values for column in CONTENT}
+        content = {**dict.fromkeys(CONTENT), **values}
+        nests = values.get("parent_id") is not None
+        write = queries.CHANGE_AND_NEST if nests else queries.CHANGE
+        return self._write(write, task_id, if_match, **_parameters(content), **written)
 
     def toggle(self, task_id: int, if_match: EntityTags | None = None) -> Answer:
         """Flip completion. Not repeatable: each call flips, unless it has a condition."""
@@ -84,21 +106,42 @@ class TaskService:
         """Take a task out of the trash; one that is not in it stays as it is. Repeatable."""
         return self._write(queries.RESTORE, task_id, if_match)
 
+    def occurrences(self, task_id: int, limit: int) -> list[Due]:
+        """When a repeating task is due again; nothing for any other."""
+        row = self._session.one(SERIES, task_id=task_id)
+        if row.seed is None:
+            raise TaskNotFound
+        return dues(row.seed, limit)
+
     def _write(
-        self, write: queries.Write, task_id: int, if_match: EntityTags | None, **parameters: Any
+        self, write: Write, task_id: int, if_match: EntityTags | None, **parameters: Any
     ) -> Answer:
         is_conditional = if_match is not None and not if_match.is_any
-        statement = write.if_match if is_conditional else write.always
-        revisions = list(if_match.revisions) if if_match is not None else []
+        revisions = if_match.revisions if if_match is not None else []
         parameters |= {"task_id": task_id, "revisions": revisions}
-        answer = self._session.one(statement, **parameters)
-        while answer.is_stale:  # until others are done, or the deadline has come
-            answer = self._session.one(statement, **parameters)
+        answer = self._session.one(_chosen(write, is_conditional), **parameters)
+        while answer.is_stale or answer.seed:  # until others are done, or the deadline has come
+            answer = self._again(write, answer.seed, is_conditional, parameters)
+        if answer.is_misplaced:
+            raise Misplaced
         if answer.json is not None:
             return answer
         if self._session.has_repeated and (is_conditional or write.hides_task):
             raise DatabaseUnavailable  # what is in its way may be its own first attempt
         raise PreconditionFailed if is_conditional and answer.found else TaskNotFound
+
+    def _again(
+        self, write: Write, seed: str | None, is_conditional: bool, parameters: Any
+    ) -> WriteRow:
+        """The write once more; for a repeating task that it completes, with what follows."""
+        if seed is None or write.repeating is None:
+            return self._session.one(_chosen(write, is_conditional), **parameters)
+        statement = _chosen(write.repeating, is_conditional)
+        return self._session.one(statement, **parameters, **computed(seed))
+
+
+def _chosen(write: Write, is_conditional: bool) -> Statement[WriteRow]:
+    return write.if_match if is_conditional else write.always
 
 
 def _parameters(values: Mapping[str, Any]) -> dict[str, Any]:

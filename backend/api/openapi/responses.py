@@ -15,6 +15,7 @@ from backend.errors import (
     InvalidCursor,
     InvalidRequest,
     MalformedJson,
+    Misplaced,
     Overloaded,
     PayloadTooLarge,
     PreconditionFailed,
@@ -93,7 +94,7 @@ CHANGED: Answers = {
 CREATED: Answers = {
     201: {"headers": _ETAG | _LOCATION | _REPLAYED},
     **BODY,
-    **problems(IdempotencyKeyReused),
+    **problems(Misplaced, IdempotencyKeyReused),
 }
 SUMMARISED: Answers = {
     200: {"headers": {"ETag": header("The revision, and until when they hold.", '"40-1764"')}},
@@ -121,6 +122,7 @@ RESTORED: Answers = {**FOUND, **problems(PreconditionFailed)}
 READ: Answers = {**FOUND, **UNCHANGED, **problems(PreconditionFailed)}
 DELETED: Answers = {**MISSING, **problems(PreconditionFailed)}
 WRITTEN: Answers = {**FOUND, **BODY, **problems(PreconditionFailed)}
+REPLACED: Answers = {**WRITTEN, **problems(Misplaced)}
 PATCHED: Answers = {**WRITTEN, **problems(Conflict)}
 MERGE_PATCH: dict[str, Any] = {
     "requestBody": {

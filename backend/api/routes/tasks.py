@@ -31,8 +31,10 @@ from backend.api.openapi.responses import (
     DELETED,
     LISTED,
     MERGE_PATCH,
+    MISSING,
     PATCHED,
     READ,
+    REPLACED,
     RESTORED,
     SUMMARISED,
     WRITTEN,
@@ -48,6 +50,8 @@ from backend.api.responses import (
     task_response,
 )
 from backend.api.routes.events import add_events
+from backend.api.routes.moves import move_task
+from backend.api.routes.repeating import list_occurrences
 from backend.api.routes.transfer import add_transfer
 from backend.api.routing.event_loop import Handler, on_event_loop
 from backend.api.routing.route import StrictRoute
@@ -56,6 +60,7 @@ from backend.api.schemas.changes import ChangeParameters, ChangesRead
 from backend.api.schemas.fields import TaskId
 from backend.api.schemas.headers import IdempotencyKey, IfMatch, IfNoneMatch
 from backend.api.schemas.lists import DryRun, Restored
+from backend.api.schemas.repeating import OccurrencesRead
 from backend.api.schemas.summary import SummaryParameters, SummaryRead
 from backend.api.schemas.tasks import (
     Completion,
@@ -63,6 +68,7 @@ from backend.api.schemas.tasks import (
     TaskContent,
     TaskPatch,
     TaskRead,
+    TaskReplacement,
 )
 from backend.services.changes import Position
 
@@ -122,7 +128,7 @@ def read_summary(
     if_none_match: IfNoneMatch = None,
 ) -> Response:
     """All numbers of the list: open, completed, overdue, due today, by priority and by tag."""
-    return summary_response(summaries.read(parameters.time_zone, if_none_match))
+    return summary_response(summaries.read(parameters.time_zone, if_none_match, parameters.parent))
 
 
 def run_batch(
@@ -152,9 +158,11 @@ def read_task(
     return read_response(tasks.read(id), if_match, if_none_match)
 
 
-def replace_task(id: TaskId, body: TaskContent, tasks: Tasks, if_match: IfMatch = None) -> Response:
-    """Replace a task: fields left out return to their defaults. Never creates."""
-    return task_response(tasks.change(id, body.model_dump(), if_match))
+def replace_task(
+    id: TaskId, body: TaskReplacement, tasks: Tasks, if_match: IfMatch = None
+) -> Response:
+    """Replace a task: what is left out returns to its default; how it repeats is kept."""
+    return task_response(tasks.change(id, body.content(), if_match))
 
 
 def patch_task(id: TaskId, body: TaskPatch, tasks: Tasks, if_match: IfMatch = None) -> Response:
@@ -218,11 +226,14 @@ def _surface(
     add_transfer(router, app, f"files{suffix}", limits.file)
     add("GET", "/summary", read_summary, "sync", response_model=SummaryRead, responses=SUMMARISED)
     add("GET", address, read_task, "tasks", **one, responses=READ)
-    add("PUT", address, replace_task, "tasks", **one, **body, responses=WRITTEN)
+    add("PUT", address, replace_task, "tasks", **one, **body, responses=REPLACED)
     patched: dict[str, Any] = {"responses": PATCHED, "openapi_extra": MERGE_PATCH}
     add("PATCH", address, patch_task, "tasks", **one, **body, **patched)
     add("DELETE", address, delete_task, "tasks", status_code=204, responses=DELETED)
     add("PATCH", f"{address}/complete", complete_task, "tasks", **one, **body, responses=WRITTEN)
+    add("POST", f"{address}/move", move_task, "tasks", **one, **body, responses=PATCHED)
+    series = {"response_model": OccurrencesRead, "responses": MISSING}
+    add("GET", f"{address}/occurrences", list_occurrences, "tasks", **series)
     add("POST", f"{address}/restore", restore_task, "tasks", **one, responses=RESTORED)
     return router.routes
 

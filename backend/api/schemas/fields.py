@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from annotated_types import Ge, Le, Len
@@ -16,7 +17,16 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from backend.models.task import DESCRIPTION_LENGTH, MAX_ID, TAG_COUNT, TAG_LENGTH, TITLE_LENGTH
+from backend.models.occurrences import occurs
+from backend.models.recurrence import InvalidRuleError, parsed
+from backend.models.task import (
+    DESCRIPTION_LENGTH,
+    MAX_ID,
+    REPEAT_LENGTH,
+    TAG_COUNT,
+    TAG_LENGTH,
+    TITLE_LENGTH,
+)
 from backend.models.text import BLANK, IGNORABLE, is_visible, normalised
 
 MAX_ITEMS = 100
@@ -95,6 +105,7 @@ _STRICT_ID = (Strict(), Ge(1), Le(MAX_ID))
 StrictUserId = Annotated[
     int, *_STRICT_ID, _id_schema("The owner of the tasks. Trusted, not verified.")
 ]
+ParentId = Annotated[int, *_STRICT_ID]
 StrictTaskId = Annotated[int, *_STRICT_ID, _id_schema("The task.")]
 INT64 = Field(json_schema_extra={"format": "int64"})
 StrictRevision = Annotated[int, Strict(), Ge(0), Le(MAX_ID), INT64]
@@ -164,6 +175,27 @@ Tags = Annotated[
     BeforeValidator(_not_endless),
     AfterValidator(_distinct),
     Len(max_length=TAG_COUNT),
+]
+
+
+@lru_cache(maxsize=1024)
+def _rule(text: str) -> str:
+    """A recurrence rule in its one spelling."""
+    try:
+        rule = parsed(text)
+    except InvalidRuleError as error:
+        raise PydanticCustomError("rrule", str(error)) from None
+    if not occurs(rule):
+        raise PydanticCustomError("rrule", "must occur at least once in twelve years")
+    return str(rule)
+
+
+Repeat = Annotated[
+    str,
+    Strict(),
+    StringConstraints(max_length=REPEAT_LENGTH),
+    AfterValidator(_rule),
+    Field(json_schema_extra={"format": "rrule"}),
 ]
 Flag = Annotated[bool, Strict()]
 SortKey = Annotated[int, Strict(), Ge(-MAX_ID - 1), Le(MAX_ID), INT64]

@@ -13,10 +13,9 @@ _TAG = r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"'
 _TAGS = re.compile(rf"[\t ,]*{_TAG}([\t ]*,[\t ,]*{_TAG})*[\t ,]*")
 _EACH_TAG = re.compile(_TAG)
 # Proxies that compress add the coding: Apache `-gzip` and `;gzip`, Caddy `-zstd`, Jetty `--gzip`.
-# A form `40-2` of ours would not be taken for one: a coding does not begin with a digit.
+# The look in `40-1` is not taken for one: a coding does not begin with a digit.
 _CODINGS = r"(?:(?:--?|;)(?:x-)?(?:gzip|br|zstd|zst|deflate))*"
-_REVISION = re.compile(rf"(0|[1-9][0-9]{{0,17}}){_CODINGS}")
-_TIMED = re.compile(rf"(0|[1-9][0-9]{{0,17}})-(0|[1-9][0-9]{{0,17}}){_CODINGS}")
+_NUMBERS = re.compile(rf"(0|[1-9][0-9]{{0,17}})(?:-([1-9][0-9]{{0,17}}))?{_CODINGS}")
 _KEY = re.compile(r"[!-~]([ -~]{0,253}[!-~])?")
 
 
@@ -33,11 +32,8 @@ def _entity_tags(lines: list[str]) -> EntityTags:
     if not _TAGS.fullmatch(listed):
         raise PydanticCustomError("etag", 'must be * or entity tags like "40"')
     tags = [tag for _, tag in _EACH_TAG.findall(listed)]
-    plain, timed = map(_REVISION.fullmatch, tags), map(_TIMED.fullmatch, tags)
-    return EntityTags(
-        tuple(int(tag[1]) for tag in plain if tag),
-        timed=tuple((int(tag[1]), int(tag[2])) for tag in timed if tag),
-    )
+    ours = filter(None, map(_NUMBERS.fullmatch, tags))
+    return EntityTags(tuple((int(tag[1]), int(tag[2] or 0)) for tag in ours))
 
 
 def _idempotency_key(value: str) -> str:
@@ -60,13 +56,16 @@ IfMatch = Annotated[
     EntityTags | None,
     PlainValidator(_entity_tags),
     _SCHEMA,
-    Header(alias="If-Match", description='412 unless this is still the `ETag`, like `"40"`.'),
+    Header(
+        alias="If-Match",
+        description='412 unless this is still the `ETag`, like `"40-1"`, or `"40"`.',
+    ),
 ]
 IfNoneMatch = Annotated[
     EntityTags | None,
     PlainValidator(_entity_tags),
     _SCHEMA,
-    Header(alias="If-None-Match", description='304 if this is still the `ETag`, like `"40"`.'),
+    Header(alias="If-None-Match", description='304 if this is still the `ETag`, like `"40-1"`.'),
 ]
 IdempotencyKey = Annotated[
     Annotated[str, AfterValidator(_idempotency_key), _KEY_SCHEMA] | None,

@@ -11,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    Strict,
     StringConstraints,
     WithJsonSchema,
 )
@@ -25,7 +26,7 @@ from backend.api.schemas.fields import (
     WantedTag,
     decimal,
 )
-from backend.models.task import Priority
+from backend.models.task import MAX_ID, Priority
 from backend.queries.sorting import SORT_KEYS
 
 _TERM = f"-?({'|'.join(SORT_KEYS)})"
@@ -64,6 +65,16 @@ def _schema(**schema: Any) -> WithJsonSchema:
     return WithJsonSchema(schema)
 
 
+def _parent(value: str) -> int:
+    """0 for none: a filter's None does not filter, and no task has that id."""
+    if value == "none":
+        return 0
+    parent = decimal(value)
+    if not 1 <= parent <= MAX_ID:
+        raise PydanticCustomError("parent", "must be the id of a task, or none")
+    return parent
+
+
 Choice = Annotated[bool, BeforeValidator(_choice), _schema(type="boolean")]
 Limit = Annotated[int, Ge(1), Le(500), BeforeValidator(decimal)]
 Cursor = Annotated[
@@ -74,6 +85,7 @@ SearchText = Annotated[
     Annotated[str, StringConstraints(max_length=200), WITHOUT_NUL, ANY_TEXT] | None,
     Field(description="Every word, anywhere in title or description, whatever its case."),
 ]
+Zone = Annotated[str, Strict(), AfterValidator(_known_zone)]
 TimeZone = Annotated[
     str,
     AfterValidator(_known_zone),
@@ -81,6 +93,11 @@ TimeZone = Annotated[
         description="IANA, like `Europe/Berlin`; places `due_at` on a day.",
         json_schema_extra={"format": "time-zone"},
     ),
+]
+Parent = Annotated[
+    Annotated[int, BeforeValidator(_parent)] | None,
+    _schema(anyOf=[{"type": "integer", "format": "int64", "minimum": 1}, {"const": "none"}]),
+    Field(description="Sub-tasks of this task; `none`: those that are no sub-task."),
 ]
 Sort = Annotated[
     Any,
@@ -115,6 +132,7 @@ class FilterParameters(BaseModel):
     )
     untagged: Choice | None = Field(None, description="`true`: without any tag.")
     without_tag: tuple[WantedTag, ...] = Field((), description="None of these. Nothing is trimmed.")
+    parent: Parent = None
 
 
 class ListParameters(FilterParameters):

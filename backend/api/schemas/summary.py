@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.api.schemas.fields import Int64
-from backend.api.schemas.lists import TimeZone
+from backend.api.schemas.lists import Parent, TimeZone
 
 _EXAMPLE: dict[str, Any] = {
     "open": 3,
@@ -20,9 +20,10 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class SummaryParameters(BaseModel):
-    """Where today is."""
+    """Where today is, and of which tasks."""
 
     time_zone: TimeZone = "UTC"
+    parent: Parent = None
 
 
 class OpenByPriority(BaseModel):

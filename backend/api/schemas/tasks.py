@@ -1,7 +1,7 @@
 """A task as clients send and receive it."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -12,13 +12,17 @@ from backend.api.schemas.fields import (
     Flag,
     Instant,
     Int64,
+    ParentId,
+    Repeat,
     SortKey,
     StrictUserId,
     Tags,
     Title,
     Utc,
 )
+from backend.api.schemas.lists import Zone
 from backend.models.task import Priority
+from backend.services.fingerprints import LATER_FIELDS
 
 EXAMPLE: dict[str, Any] = {
     "id": 12,
@@ -32,6 +36,11 @@ EXAMPLE: dict[str, Any] = {
     "due_at": None,
     "tags": [],
     "order": None,
+    "repeat": None,
+    "repeat_from": "due",
+    "repeat_zone": None,
+    "repeat_of": None,
+    "parent_id": None,
     "revision": 40,
     "url": "http://localhost:8000/api/1/tasks/12",
     "created_at": "2026-11-21T07:45:33.258970Z",
@@ -44,6 +53,7 @@ _BOTH_DUE: dict[str, Any] = {
         "properties": {"due_date": {"type": "string"}, "due_at": {"type": "string"}},
     }
 }
+RepeatFrom = Literal["due", "completion"]
 _BIG: dict[str, Any] = {"type": "integer", "format": "int64"}
 _MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
 
@@ -55,6 +65,10 @@ def _ignored(schema: dict[str, Any], also: str = "") -> Any:
     return Field(None, exclude=True, json_schema_extra=extra)
 
 
+def _absent() -> None:
+    """No default in the schema: a field that is not sent keeps its value."""
+
+
 class _Writable(BaseModel):
     """What all bodies share: unknown fields are errors, read-only ones are ignored."""
 
@@ -64,6 +78,7 @@ class _Writable(BaseModel):
     revision: Any = _ignored(_BIG)
     url: Any = _ignored({"type": "string", "format": "uri"})
     completed_at: Any = _ignored(_MOMENT, "null")
+    repeat_of: Any = _ignored(_BIG, "null")
     created_at: Any = _ignored(_MOMENT)
     updated_at: Any = _ignored(_MOMENT)
 
@@ -98,6 +113,32 @@ class TaskContent(_Writable):
         description="The client's own sort key, of 64 bits. JavaScript's `JSON` is exact up to "
         "2⁵³ only (`docs/front-end.md`).",
     )
+    repeat: Repeat | None = Field(
+        None, description="An RFC 5545 rule; completing the task makes the next one."
+    )
+    repeat_from: RepeatFrom = Field("due", description="What the next one is counted from.")
+    repeat_zone: Zone | None = Field(
+        None, description="IANA: on whose wall clock the task repeats; null is UTC."
+    )
+    parent_id: ParentId | None = Field(
+        None, description="Makes it a sub-task of this task, which is none itself."
+    )
+
+
+class TaskReplacement(TaskContent):
+    """A whole task: what is left out takes its default, but for what 1.0.0 did not have.
+
+    That keeps its value, so that a client of before can send back what it read.
+    """
+
+    repeat: Repeat | None = Field(default_factory=_absent)
+    repeat_from: RepeatFrom = Field(default_factory=lambda: "due")
+    repeat_zone: Zone | None = Field(default_factory=_absent)
+    parent_id: ParentId | None = Field(default_factory=_absent)
+
+    def content(self) -> dict[str, Any]:
+        """What is to be written."""
+        return self.model_dump(exclude=LATER_FIELDS.keys() - self.model_fields_set)
 
 
 class OwnedTaskContent(TaskContent):
@@ -108,10 +149,6 @@ class OwnedTaskContent(TaskContent):
     )
 
     user_id: StrictUserId = Field(exclude=True)
-
-
-def _absent() -> None:
-    """No default in the schema: a field that is not sent keeps its value."""
 
 
 class TaskPatch(_Writable):
@@ -130,6 +167,10 @@ class TaskPatch(_Writable):
     due_at: Instant | None = Field(default_factory=_absent)
     tags: Tags | None = Field(default_factory=_absent)
     order: SortKey | None = Field(default_factory=_absent)
+    repeat: Repeat | None = Field(default_factory=_absent)
+    repeat_from: RepeatFrom | None = Field(default_factory=_absent)
+    repeat_zone: Zone | None = Field(default_factory=_absent)
+    parent_id: ParentId | None = Field(default_factory=_absent)
 
     def changes(self) -> dict[str, Any]:
         """What was sent, null already turned into the default."""
@@ -174,6 +215,14 @@ class TaskRead(BaseModel):
     order: Int64 | None = Field(
         description="The client's own sort key: JavaScript reads it exactly up to 2⁵³ only."
     )
+    repeat: str | None = Field(description="An RFC 5545 rule, in one spelling.")
+    repeat_from: RepeatFrom
+    repeat_zone: str | None
+    repeat_of: Int64 | None = Field(
+        description="The task that this one followed; it may not be there any more.",
+        json_schema_extra={"readOnly": True},
+    )
+    parent_id: Int64 | None
     revision: ReadOnlyInt64 = Field(
         description="The owner's counter at the last change; the ETag of the task."
     )

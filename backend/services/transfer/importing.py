@@ -12,8 +12,8 @@ from backend.database.waiting import run_in_thread
 from backend.errors import Conflict, Overloaded
 from backend.models.task import Priority
 from backend.queries import transfer as queries
+from backend.queries.columns import CONTENT
 from backend.queries.search import FOLDED, fold
-from backend.queries.tasks import CONTENT
 from backend.services.batch import array_text
 from backend.services.transfer.reading import Tally
 from backend.services.transfer.record import Record
@@ -27,6 +27,7 @@ DEFAULTS: Mapping[str, Any] = {
     "completed": False,
     "priority": Priority.NONE,
     "tags": [],
+    "repeat_from": "due",
 }
 SKIPPED = SAME, CHANGED_HERE, UNDATED, IN_TRASH = "same", "changed_here", "undated", "in_trash"
 """Why a task of the file leaves the one that is here as it is."""

@@ -9,6 +9,7 @@ from backend.tests.support.api import Api
 from backend.tests.support.below import rows
 from backend.tests.support.contents import CONTENT
 from backend.tests.support.problems import require_problem
+from backend.tests.support.tags import tag_of
 
 pytestmark = pytest.mark.requirement("FR-42")
 
@@ -116,7 +117,7 @@ def test_each_changed_task_has_a_number_of_its_own_in_the_order_of_the_operation
     assert numbers[0] > last
     assert numbers == list(range(numbers[0], numbers[0] + 4))
     assert new == sorted(new)
-    assert api.list().headers["etag"] == f'"{numbers[-1]}"'
+    assert api.list().headers["etag"] == tag_of(numbers[-1])
 
 
 def test_what_changes_nothing_is_no_change(api: Api) -> None:
@@ -221,10 +222,10 @@ def test_the_first_write_of_an_owner_may_be_a_batch(api: Api) -> None:
     results = done(api.of(77).batch(create(title="a"), create(title="b")))
     listed = api.of(77).list()
     assert [result["task"] for result in results] == listed.json()
-    assert listed.headers["etag"] == f'"{results[1]["task"]["revision"]}"'
+    assert listed.headers["etag"] == tag_of(results[1]["task"]["revision"])
     nothing = api.of(78).batch(of("delete", {"id": 5}))
     require_problem(nothing, 404, "task_not_found")
-    assert api.of(78).list().headers["etag"] == '"0"'
+    assert api.of(78).list().headers["etag"] == tag_of(0)
 
 
 def test_a_hundred_operations_fit(api: Api) -> None:

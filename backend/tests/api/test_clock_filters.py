@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from backend.queries import filters
 from backend.tests.support.api import Api
+from backend.tests.support.tags import tag_of
 
 Find = Callable[..., list[str]]
 
@@ -78,7 +79,7 @@ def test_a_day_is_overdue_when_it_has_passed_in_the_zone(
 @pytest.mark.requirement("FR-40", "FR-17")
 def test_a_list_that_time_changes_has_no_tag_and_is_always_read(api: Api) -> None:
     task = api.made()
-    known = {"If-None-Match": f'"{task["revision"]}"'}
+    known = {"If-None-Match": tag_of(task["revision"])}
     assert api.list("", known).status_code == 304
     answer = api.list("overdue=false", known)
     assert (answer.status_code, len(answer.json())) == (200, 1)

@@ -10,15 +10,20 @@ from backend.tests.support.below import rows
 from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Request, Surface
+from backend.tests.support.tags import revision_of, tag_of
 
 pytestmark = pytest.mark.requirement("FR-17", "NFR-29")
 
 WRITES = ("replace", "patch", "toggle", "complete", "delete", "restore")
 REWRITTEN = (
-    *('W/"{0}"', '"{0}-gzip"', '"{0};gzip"', '"{0}-br"', '"{0}-zstd"', 'W/"{0}-gzip"'),
-    *('"{0}--gzip"', '"{0}-deflate"', '"{0}-gzip-br"', '"x", W/"{0};br"'),
+    *('W/"{0}-1"', '"{0}-1-gzip"', '"{0}-1;gzip"', '"{0}-1-br"', '"{0}-1-zstd"'),
+    *('W/"{0}-1-gzip"', '"{0}-1--gzip"', '"{0}-1-deflate"', '"{0}-1-gzip-br"', '"x", W/"{0}-1;br"'),
 )
-OTHERS = ('"{0}-2"', '"{0}-gzip2"', '"{0}gzip"', '"{0}-"', '"gzip"', '"0{0}-gzip"', '"{0}-2-gzip"')
+OTHERS = (
+    *('"{0}-gzip2"', '"{0}gzip"', '"{0}-"', '"gzip"', '"0{0}-gzip"', '"{0}-01"', '"{0}-0"'),
+    *('"{0}-1-2"', '"{0}-1000"'),
+)
+LOOKS = ('"{0}"', '"{0}-2"', '"{0}-gzip"', 'W/"{0}"', '"{0}-2-gzip"')
 ANY_DATE = "Wed, 25 Nov 2026 12:00:00 GMT"
 
 
@@ -46,7 +51,7 @@ def test_a_tag_that_a_proxy_changed_names_the_same_revision(
         headers = {"If-Match": tag.format(task["revision"])}
         if verb == "restore":
             client.delete(surface.task(1, task["id"]))
-            trashed = client.get(surface.tasks(1)).headers["etag"].strip('"')
+            trashed = revision_of(client.get(surface.tasks(1)).headers["etag"])
             headers = {"If-Match": tag.format(trashed)}
         request = surface.verbs(1, task["id"])[verb]
         assert client.request(**vars(request), headers=headers).is_success, verb
@@ -57,13 +62,31 @@ def test_a_tag_that_a_proxy_changed_names_the_same_revision(
 def test_a_tag_of_another_form_names_no_revision(
     client: RecordingClient, surface: Surface, tag: str
 ) -> None:
-    """`"40-2"` is how a later release would tell its look of a task from this one's."""
     task = Api(client, surface).made()
     sent = tag.format(task["revision"])
     url = surface.task(1, task["id"])
     assert client.get(url, headers={"If-None-Match": sent}).json() == task
     response = client.patch(url, json={"order": 1}, headers={"If-Match": sent})
     require_problem(response, 412, "precondition_failed")
+
+
+@pytest.mark.requirement("FR-75")
+@pytest.mark.parametrize("tag", LOOKS)
+def test_a_tag_of_another_release_names_the_state_and_not_its_look(
+    client: RecordingClient, surface: Surface, tag: str
+) -> None:
+    """1.0.0 had the revision alone: a poll is answered anew, a write is not refused."""
+    task = Api(client, surface).made()
+    sent = tag.format(task["revision"])
+    for url, found in ((surface.task(1, task["id"]), task), (surface.tasks(1), [task])):
+        answer = client.get(url, headers={"If-None-Match": sent})
+        assert (answer.status_code, answer.json()) == (200, found)
+        assert client.get(url, headers={"If-Match": sent}).status_code == 200
+    for verb in WRITES[:-1]:
+        task = Api(client, surface).made()
+        request = surface.verbs(1, task["id"])[verb]
+        headers = {"If-Match": tag.format(task["revision"])}
+        assert client.request(**vars(request), headers=headers).is_success, verb
 
 
 @pytest.mark.threat(68)
@@ -107,7 +130,7 @@ def test_if_match_on_a_read_comes_before_if_none_match(
     """RFC 9110, 13.2.2."""
     task = Api(client, surface).made()
     url = surface.tasks(1) if is_list else surface.task(1, task["id"])
-    now, old = f'"{task["revision"]}"', '"0"'
+    now, old = tag_of(task["revision"]), tag_of(0)
     for match, none_match, status in (
         (now, None, 200),
         ("*", None, 200),

@@ -4,6 +4,7 @@ import pytest
 
 from backend.tests.support.api import Api
 from backend.tests.support.contents import CONTENT, DEFAULTS
+from backend.tests.support.tags import tag_of
 
 
 @pytest.mark.requirement("FR-02", "FR-08", "FR-09")
@@ -18,7 +19,7 @@ def test_creating_answers_201_with_the_whole_task(api: Api) -> None:
     assert task.items() >= DEFAULTS.items()
     assert task["url"] == f"http://testserver/api/1/tasks/{task['id']}"
     assert response.headers["location"] == task["url"]
-    assert response.headers["etag"] == f'"{task["revision"]}"'
+    assert response.headers["etag"] == tag_of(task["revision"])
 
 
 @pytest.mark.requirement("FR-01", "FR-08")
@@ -41,7 +42,7 @@ def test_reading_answers_the_task_with_its_etag(api: Api) -> None:
     task = api.made()
     response = api.read(task["id"])
     assert (response.status_code, response.json()) == (200, task)
-    assert response.headers["etag"] == f'"{task["revision"]}"'
+    assert response.headers["etag"] == tag_of(task["revision"])
 
 
 @pytest.mark.requirement("FR-04", "FR-08")

@@ -9,6 +9,7 @@ from backend.tests.support.arena import Arena
 from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Request, Surface
+from backend.tests.support.tags import tag_of
 
 CONTENT: dict[str, Any] = {
     "title": "Buy milk",
@@ -53,7 +54,7 @@ def test_what_changes_nothing_answers_the_task_as_it_is(
     for request in unchanging(surface, task):
         answer = client.request(**vars(request), headers=tags[condition])
         assert (answer.status_code, answer.json()) == (200, task), request
-        assert answer.headers["etag"] == f'"{task["revision"]}"'
+        assert answer.headers["etag"] == tag_of(task["revision"])
     listed = client.get(surface.tasks(1), headers={"If-None-Match": etag})
     assert listed.status_code == 304
 

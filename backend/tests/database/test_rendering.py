@@ -40,6 +40,7 @@ EXTREMES: list[dict[str, Any]] = [
     {"title": "x", "due_at": "9999-12-31T23:59:59.999999Z"},
     {"title": "x", "due_at": "2026-11-21T07:45:33.000001+05:30"},
     {"title": "x", "due_at": "2026-11-21T07:45:33.120Z"},
+    {"title": "x", "repeat": "FREQ=YEARLY", "repeat_from": "completion", "repeat_zone": "UTC"},
 ]
 
 

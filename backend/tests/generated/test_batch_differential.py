@@ -32,6 +32,10 @@ revisions = st.sampled_from(("none", "none", "none", "current", "stale"))
 changes: st.SearchStrategy[Any] = st.one_of(
     st.tuples(st.just("update"), draw.patches),
     st.tuples(st.just("update"), st.just({})),
+    st.tuples(
+        st.just("update"),
+        st.sampled_from(({"due_date": draw.DAYS[0]}, {"due_at": draw.INSTANTS[0]})),
+    ),
     st.tuples(st.just("complete"), st.booleans()),
     st.tuples(st.just("delete"), st.none()),
     st.tuples(st.just("restore"), st.none()),

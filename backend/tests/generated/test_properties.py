@@ -24,11 +24,12 @@ from backend.tests.support.list_machine import (
     seeds,
     take_steps,
 )
-from backend.tests.support.model import Content, Owner, Task, patched, sent, whole
+from backend.tests.support.model import Content, Owner, Task, patched, replaced, sent
 from backend.tests.support.model_machine import Aim, Place, task_of
 from backend.tests.support.model_queries import Filters, at, encoded, matches
 from backend.tests.support.problems import require_problem
 from backend.tests.support.surfaces import Request
+from backend.tests.support.tags import tag_of
 
 pytestmark = pytest.mark.untraced
 
@@ -73,7 +74,7 @@ class Requests(ListMachine):
             return owner.live(task_id)
 
         if task := self.foretold(response, told):
-            assert response.headers["etag"] == f'"{task.revision}"'
+            assert response.headers["etag"] == tag_of(task.revision)
             assert response.status_code == (304 if aim.condition.is_known else 200)
             if aim.condition.is_known or method == "HEAD":
                 assert response.content == b""
@@ -82,7 +83,7 @@ class Requests(ListMachine):
 
     @rule(aim=aims, body=draw.bodies)
     def replace(self, aim: Aim, body: dict[str, Any]) -> None:
-        self.write(aim, ("PUT", "", body), lambda _: whole(body))
+        self.write(aim, ("PUT", "", body), lambda content: replaced(content, body))
 
     @rule(aim=aims, body=draw.patches, media_type=media_types)
     def patch(self, aim: Aim, body: dict[str, Any], media_type: str) -> None:

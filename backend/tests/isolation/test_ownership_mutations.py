@@ -20,34 +20,46 @@ from backend.database.execution import OperatorSession
 from backend.queries import (
     batch,
     batch_keys,
+    batch_nesting,
+    batch_operations,
+    bulk,
     changes,
     idempotency,
     lists,
+    moves,
+    nesting,
     ownership,
+    places,
     purge,
     refill,
+    repeating,
     restored,
     revisions,
     summary,
     transfer,
+    writing,
 )
 from backend.queries import tasks as statements
 from backend.queries.statement import Statement
 from backend.services.purge import Purge
 from backend.services.refill import Refill
 from backend.tests.support.apart import count as count_tasks
-from backend.tests.support.apart import exchange_files, expire, follow, run_batches
+from backend.tests.support.apart import exchange_files, expire, follow, run_batches, walk
+from backend.tests.support.apart_nesting import arrange, nest
+from backend.tests.support.apart_repeating import repeat
 from backend.tests.support.api import Api
 from backend.tests.support.below import give_both_one_id, rows
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import PRIMARY
+from backend.tests.support.tags import revision_of, tag_of
 
 pytestmark = pytest.mark.untraced
 MINE, THEIRS, SAME_ID = 1, 2, 10**15
 SORT = (("created_at", False),)
 NO_FILTER: frozenset[str] = frozenset()
 MODULES = (
-    *(revisions, statements, idempotency, lists, changes, batch_keys, batch, summary, transfer),
+    *(revisions, nesting, repeating, writing, statements, idempotency, lists, changes, batch_keys),
+    *(places, moves, bulk, batch_nesting, batch_operations, batch, summary, transfer),
     *(purge, refill, restored),
 )
 ROOT = ownership.owned
@@ -70,13 +82,14 @@ def build(owned: Callable[..., Any]) -> list[Executable]:
 
 
 def built() -> list[Executable]:
-    constants = [value for module in MODULES for value in vars(module).values()]
+    constants: list[Any] = [value for module in MODULES for value in vars(module).values()]
     fixed = (value for value in constants if isinstance(value, Statement))
-    writes = [value for value in constants if isinstance(value, statements.Write)]
+    writes: list[Any] = [one for one in constants if isinstance(one, writing.Write | moves.Move)]
+    writes += [one.repeating for one in writes if getattr(one, "repeating", None)]
     pages = (lists.page(lists.Shape(NO_FILTER, SORT, n, counted=True)) for n in (None, (False,)))
     both = [one for write in writes for one in write[:2]]
-    moves = map(lists.moving, (NO_FILTER, frozenset({"deleted"})))
-    return [statement.executable for statement in (*fixed, *both, *pages, *moves)]
+    many = map(bulk.moving, (NO_FILTER, frozenset({"deleted"})))
+    return [statement.executable for statement in (*fixed, *both, *pages, *many)]
 
 
 def number_of_predicates() -> int:
@@ -148,6 +161,9 @@ def owners_are_apart(client: RecordingClient, connection: Connection) -> None:
     count_tasks(client)
     run_batches(client, connection, SAME_ID)
     exchange_files(client, connection, SAME_ID)
+    repeat(client, connection, SAME_ID)
+    nest(client, connection, SAME_ID)
+    arrange(client, connection)
     fill_search(connection)
     keys(client)
     trash_all(client, connection)
@@ -229,22 +245,9 @@ def trash_all(client: RecordingClient, connection: Connection) -> None:
     after = client.get(f"/api/{MINE}/tasks?count=true")
     assert before.headers["x-total-count"] == str(len(before.json()))
     assert (after.headers["x-total-count"], after.json()) == ("0", [])
-    numbers = [int(answer.headers["etag"].strip('"')) for answer in (before, after)]
+    numbers = [revision_of(answer.headers["etag"]) for answer in (before, after)]
     trashed = client.get(f"/api/{MINE}/tasks?deleted=true").json()
     news = {task["revision"] for task in trashed if task["revision"] > numbers[0]}
     assert len(news) == len(before.json())
     assert max(news) == numbers[1]
-    assert client.get("/api/3/tasks").headers["etag"] == '"0"'
-
-
-def walk(client: RecordingClient) -> None:
-    """All pages of a list hold the owner's tasks and no others."""
-    for owner in (MINE, THEIRS, MINE):
-        assert client.post(f"/api/{owner}/tasks", json={"title": "1"}).is_success
-    page = client.get(f"/api/{MINE}/tasks?limit=1&count=true")
-    owners = [task["user_id"] for task in page.json()]
-    while "next" in page.links:
-        page = client.get(page.links["next"]["url"])
-        owners += [task["user_id"] for task in page.json()]
-    assert page.headers["x-total-count"] == "3"
-    assert owners == [MINE] * 3
+    assert client.get("/api/3/tasks").headers["etag"] == tag_of(0)

@@ -13,6 +13,7 @@ from backend.tests.support.api import Api
 from backend.tests.support.below import rows
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import PRIMARY
+from backend.tests.support.tags import revision_of, tag_of
 
 MINE, THEIRS = 1, 2
 
@@ -31,7 +32,7 @@ def follow(client: RecordingClient) -> None:
         assert answer.is_success
         first = answer.json()
         assert {item["id"] for item in first["items"]} == listed
-        assert first["revision"] == int(api.list().headers["etag"].strip('"'))
+        assert first["revision"] == revision_of(api.list().headers["etag"])
         everything = api.changes(since=1).json()["items"]
         assert {item["id"] for item in everything if "deleted" not in item} == listed
         assert {item["id"] for item in everything if "deleted" in item} == trashed
@@ -58,7 +59,7 @@ def run_batches(client: RecordingClient, connection: Connection, same_id: int) -
         assert [task["user_id"] for task in tasks] == [MINE, MINE]
         assert last < tasks[0]["revision"] < tasks[1]["revision"]
         assert mine.read(same_id).json() == tasks[1]
-        assert mine.list().headers["etag"] == f'"{tasks[1]["revision"]}"'
+        assert mine.list().headers["etag"] == tag_of(tasks[1]["revision"])
         assert rows(connection, THEIRS) == before
         mine.batch({"op": "delete", "id": tasks[0]["id"]})
         foreign = theirs.list().json()[0]["id"]
@@ -109,7 +110,7 @@ def count(client: RecordingClient) -> None:
         live = api.list().json()
         assert numbers["open"] + numbers["completed"] == len(live)
         assert numbers["trash"] == len(api.list(deleted=True).json())
-        assert numbers["revision"] == int(api.list().headers["etag"].strip('"'))
+        assert numbers["revision"] == revision_of(api.list().headers["etag"])
         known = {"If-None-Match": answer.headers["etag"]}
         assert api.summary(known).status_code == 304
 
@@ -122,3 +123,16 @@ def expire(connection: Connection) -> None:
         Restored(OperatorSession(session)).expire(MINE)
     assert rows(connection, THEIRS) == theirs
     assert rows(connection, MINE) != mine
+
+
+def walk(client: RecordingClient) -> None:
+    """All pages of a list hold the owner's tasks and no others."""
+    for owner in (MINE, THEIRS, MINE):
+        assert client.post(f"/api/{owner}/tasks", json={"title": "1"}).is_success
+    page = client.get(f"/api/{MINE}/tasks?limit=1&count=true")
+    owners = [task["user_id"] for task in page.json()]
+    while "next" in page.links:
+        page = client.get(page.links["next"]["url"])
+        owners += [task["user_id"] for task in page.json()]
+        assert page.headers["x-total-count"] == "3"
+    assert owners == [MINE] * 3

@@ -11,6 +11,9 @@ CONTENT = {
     "due_at": None,
     "tags": ["home", "später"],
     "order": -5,
+    "repeat": "FREQ=MONTHLY;COUNT=3;BYDAY=-1FR",
+    "repeat_from": "completion",
+    "repeat_zone": "Europe/Berlin",
 }
 DEFAULTS: dict[str, object] = {
     "description": None,
@@ -21,6 +24,11 @@ DEFAULTS: dict[str, object] = {
     "due_at": None,
     "tags": [],
     "order": None,
+    "repeat": None,
+    "repeat_from": "due",
+    "repeat_zone": None,
+    "repeat_of": None,
+    "parent_id": None,
 }
 MANY: dict[str, dict[str, Any]] = {
     "a plain": {},

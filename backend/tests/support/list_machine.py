@@ -26,6 +26,7 @@ from backend.tests.support.model_queries import Condition, Query, at, encoded
 from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import FLAT, PRIMARY, Request
+from backend.tests.support.tags import tag_of
 
 _log = logging.getLogger(__name__)
 STEPS_OF_AN_EXAMPLE = 100
@@ -91,7 +92,7 @@ class ListMachine(ModelMachine):
             return
         if condition.is_known and not query.follows_the_clock:
             assert (response.status_code, response.content) == (304, b"")
-            assert response.headers["etag"] == f'"{owner.revision}"'
+            assert response.headers["etag"] == tag_of(owner.revision)
         else:
             self.walk(place, query, response)
 

@@ -32,6 +32,10 @@ class Content:
     due_at: datetime | None = None
     tags: tuple[str, ...] = ()
     order: int | None = None
+    repeat: str | None = None
+    repeat_from: str = "due"
+    repeat_zone: str | None = None
+    parent_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,7 @@ class Task:
     id: int
     user_id: int
     content: Content
+    repeat_of: int | None
     completed_at: datetime | None
     revision: int
     created_at: datetime
@@ -60,7 +65,13 @@ _EVERYTHING = (
     "FROM task_lists LEFT JOIN tasks USING (user_id)"
 )
 _DEFAULTS = {field.name: field.default for field in fields(Content)}
-_OTHERS = ("id", "user_id", "completed_at", "revision", "created_at", "updated_at")
+_OTHERS = (
+    *("id", "user_id", "repeat_of"),
+    *("completed_at", "revision", "created_at", "updated_at"),
+)
+KEPT = ("repeat", "repeat_from", "repeat_zone", "parent_id")
+"""What a PUT keeps if it leaves it out: clients of 1.0.0 do not know it."""
+
 _UNDERSTOOD: dict[str, Callable[[Any], Any]] = {
     "title": lambda text: normal(text).strip(),
     "description": normal,
@@ -89,6 +100,12 @@ def require_valid(body: Mapping[str, Any]) -> None:
 def whole(body: Mapping[str, Any]) -> Content:
     """A body that is a whole task: what is left out takes its default."""
     return Content(**_understood(body))
+
+
+def replaced(content: Content, body: Mapping[str, Any]) -> Content:
+    """A body that takes the place of this content, but for what it must name."""
+    kept = {name: getattr(content, name) for name in KEPT if name not in body}
+    return replace(whole(body), **kept)
 
 
 def patched(content: Content, body: Mapping[str, Any]) -> Content:

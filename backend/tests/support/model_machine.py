@@ -23,6 +23,7 @@ from backend.tests.support.model_queries import Condition, Query
 from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import PRIMARY, Request, Surface
+from backend.tests.support.tags import tag_of
 
 OWNERS = (1, 2**63 - 1)
 _MISSING = [2**63 - 1, 10**9]
@@ -70,7 +71,7 @@ def task_of(response: Any, status: int = 200) -> Task:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/json"
     task = answered(response.json())
-    assert response.headers["etag"] == f'"{task.revision}"'
+    assert response.headers["etag"] == tag_of(task.revision)
     return task
 
 
@@ -195,7 +196,7 @@ class ModelMachine(RuleBasedStateMachine):
             trashed = query.filters.get("deleted", False)
             listed = [answered(task, trashed=trashed) for task in response.json()]
             assert listed == rest[: query.page_size]
-        etag = None if query.follows_the_clock else f'"{owner.revision}"'
+        etag = None if query.follows_the_clock else tag_of(owner.revision)
         assert response.headers.get("etag") == etag
         total = str(len(query.all(owner.tasks.values()))) if query.count else None
         assert response.headers.get("x-total-count") == total

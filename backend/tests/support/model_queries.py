@@ -177,10 +177,11 @@ class Query:
 _TAGS = {
     "none": "",
     "any": "*",
-    "current": '"{now}"',
-    "listed": '"x",W/"0" , "{now}"',
-    "weak": 'W/"{now}"',
-    "stale": '"{before}"',
+    "current": '"{now}-1"',
+    "listed": '"x",W/"0" , "{now}-1"',
+    "weak": 'W/"{now}-1"',
+    "stale": '"{before}-1"',
+    "of another look": '"{now}"',
     "other": '"x"',
     "malformed": "{now}",
 }

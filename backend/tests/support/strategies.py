@@ -51,6 +51,9 @@ WORDS_TOO = (
 TAGS = ("home", "Home", " home ", "später", "spa\u0308ter", "a,b", "{x}", 'NULL"', "%", "\\")
 ORDERS = (0, 1, -1, 2**53, 2**53 + 1, 2**63 - 1, -(2**63))
 
+ENDED = ("FREQ=DAILY;COUNT=1", "FREQ=YEARLY;UNTIL=00010101")
+"""Rules by which nothing follows."""
+
 DAYS_OF_ZONES = {
     "UTC": ("2026-03-29", "0001-01-01", "9999-12-31"),
     "Europe/Berlin": ("2026-03-28", "2026-03-29"),
@@ -104,6 +107,9 @@ _simple = {
     "priority": st.sampled_from(PRIORITIES),
     "tags": st.lists(st.sampled_from(TAGS), max_size=4),
     "order": st.sampled_from((*ORDERS, None)),
+    "repeat": st.sampled_from((*ENDED, None)),
+    "repeat_from": st.sampled_from(("due", "completion")),
+    "repeat_zone": st.sampled_from((None, "UTC", "Asia/Kathmandu")),
 }
 _ignored = st.sampled_from(({}, {}, {}, IGNORED))
 _titles = st.sampled_from(TITLES)
@@ -190,6 +196,8 @@ changes = st.sampled_from(
         {"due_date": None, "due_at": INSTANTS[0]},
         {"tags": ["other"]},
         {"order": 7},
+        {"repeat": ENDED[0]},
+        {"repeat_zone": "UTC"},
     )
 )
 """Of a whole task: mostly none, else one field, which may have had that value."""

@@ -1,0 +1,115 @@
+"""Steps of the isolation scenario: families and orders of two owners, with the same ids."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import Connection
+
+from backend.tests.support.apart import MINE, THEIRS
+from backend.tests.support.api import Api
+from backend.tests.support.below import rows
+from backend.tests.support.recorder import RecordingClient
+from backend.tests.support.surfaces import PRIMARY
+
+
+def nest(client: RecordingClient, connection: Connection, same_id: int) -> None:
+    """Each has a family below a task of the same id; what one does leaves the other's alone.
+
+    The sub-tasks have the same ids, too, so that a statement which forgets the owner meets them.
+    """
+    for api in (Api(client, PRIMARY, owner) for owner in (THEIRS, MINE)):
+        other = THEIRS if api.owner == MINE else MINE
+        for number, headers in enumerate(({}, {"Idempotency-Key": f"nest {api.owner}"})):
+            before = rows(connection, other)
+            child = api.made(title="child", parent_id=same_id, headers=headers)
+            lone = api.made(title="lone")
+            match = {"If-Match": f'"{lone["revision"]}"'} if number else None
+            assert api.patch(lone["id"], match, parent_id=same_id).is_success
+            for task in (child, lone):
+                give_id(
+                    connection, api.owner, task["id"], same_id + 10 * number + (task is lone) + 1
+                )
+            assert rows(connection, other) == before
+    mine, theirs = (Api(client, PRIMARY, owner) for owner in (MINE, THEIRS))
+    foreign = theirs.made(title="foreign")
+    task = {"title": "x", "parent_id": foreign["id"]}
+    requests: tuple[Callable[[], Any], ...] = (
+        lambda: mine.create(**task),
+        lambda: mine.create(headers={"Idempotency-Key": "f"}, **task),
+        lambda: mine.patch(same_id + 1, parent_id=foreign["id"]),
+        lambda: mine.batch({"op": "create", "task": task}),
+    )
+    for request in requests:
+        states = [rows(connection, owner) for owner in (MINE, THEIRS)]
+        assert request().status_code == 409
+        assert [rows(connection, owner) for owner in (MINE, THEIRS)] == states
+    _go_and_come_back(mine, connection, same_id)
+
+
+def _go_and_come_back(mine: Api, connection: Connection, same_id: int) -> None:
+    """The family of one owner, in each way that there is."""
+    family = [same_id, *(same_id + 10 * n + k for n in (0, 1) for k in (1, 2))]
+    delete, restore = ({"op": op, "id": same_id} for op in ("delete", "restore"))
+    ways: tuple[tuple[Callable[[], Any], Callable[[], Any]], ...] = (
+        (lambda: mine.delete(same_id), lambda: mine.restore(same_id)),
+        (
+            lambda: mine.delete(same_id, {"If-Match": mine.read(same_id).headers["etag"]}),
+            lambda: mine.restore(same_id, any_state(connection)),
+        ),
+        (lambda: mine.batch(delete), lambda: mine.batch(restore)),
+        (
+            lambda: mine.batch(delete, headers={"Idempotency-Key": "go"}),
+            lambda: mine.batch(restore, headers={"Idempotency-Key": "back"}),
+        ),
+    )
+    for go, back in ways:
+        before = rows(connection, THEIRS)
+        for step, is_gone in ((go, True), (back, False)):
+            last = mine.changes().json()["revision"]
+            assert step().is_success
+            live = {task["id"] for task in mine.list().json()}
+            assert live.isdisjoint(family) if is_gone else live >= {*family}
+            numbers = [one["revision"] for one in mine.changes(since=last).json()["items"]]
+            assert len(numbers) == len(family)
+            assert mine.changes().json()["revision"] == max(numbers)
+            assert rows(connection, THEIRS) == before
+
+
+def any_state(connection: Connection) -> dict[str, str]:
+    """A condition that all tasks of all owners meet."""
+    revisions = connection.exec_driver_sql("SELECT revision FROM tasks").scalars()
+    return {"If-Match": ", ".join(f'"{revision}"' for revision in revisions)}
+
+
+def give_id(connection: Connection, owner: object, task_id: int, new_id: int) -> None:
+    change = f"UPDATE tasks SET id = {new_id} WHERE user_id = {owner} AND id = {task_id}"
+    connection.exec_driver_sql(change)
+
+
+def arrange(client: RecordingClient, connection: Connection) -> None:
+    """The order of one owner is its own, and so is what is pushed aside."""
+    mine, theirs = (Api(client, PRIMARY, owner) for owner in (MINE, THEIRS))
+    ids = [api.made(title="m", order=0)["id"] for api in (theirs, mine) for _ in range(4)]
+    for foreign, own in zip(ids[:4], ids[4:], strict=True):
+        give_id(connection, MINE, own, foreign)
+    for number in range(8):
+        if number % 4 > 1:  # no room
+            connection.exec_driver_sql(f'UPDATE tasks SET "order" = 7 WHERE user_id = {MINE}')
+        before, line = rows(connection, THEIRS), _line(mine, ids)
+        where = "before" if number % 2 else "after"
+        match = {"If-Match": mine.read(line[3]).headers["etag"]} if number > 3 else {}
+        url = mine.task(line[3], "/move")
+        assert client.post(url, json={where: line[0]}, headers=match).status_code == 200
+        moved = [line[3], line[0]] if where == "before" else [line[0], line[3]]
+        assert _line(mine, ids) == [*moved, *line[1:3]]
+        assert rows(connection, THEIRS) == before
+    foreign = theirs.made(title="foreign", order=0)["id"]
+    states = [rows(connection, owner) for owner in (MINE, THEIRS)]
+    for task, anchor, status in ((ids[0], foreign, 409), (foreign, ids[0], 404)):
+        answer = client.post(mine.task(task, "/move"), json={"before": anchor})
+        assert answer.status_code == status
+    assert [rows(connection, owner) for owner in (MINE, THEIRS)] == states
+
+
+def _line(api: Api, ids: list[int]) -> list[int]:
+    return [one["id"] for one in api.list("sort=order").json() if one["id"] in ids]
