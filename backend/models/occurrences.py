@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from dateutil import rrule
 
-from backend.models.recurrence import FREQUENCIES, Rule, parsed
+from backend.models.recurrence import FREQUENCIES, InvalidRuleError, Rule, parsed
+from backend.models.task import REPEAT_LENGTH
 
 MAX_YEARS = 12
 """Years that are searched for the next occurrence; those between two intervals do not count."""
@@ -83,6 +85,17 @@ def _occurrences(rule: Rule, start: datetime) -> Iterator[datetime]:
     """Those from `start` on, whatever COUNT and UNTIL say. Raises TooFarError where one is far."""
     with suppress(OverflowError, ValueError):  # the calendar ends with the year 9999
         yield from _rule_from(rule, start)
+
+
+@lru_cache(maxsize=1024)
+def canonical(text: str) -> str:
+    """The one spelling of a rule; raises InvalidRuleError for none that a task can repeat by."""
+    if len(text) > REPEAT_LENGTH:
+        raise InvalidRuleError(f"must have at most {REPEAT_LENGTH} characters")
+    rule = parsed(text)
+    if not occurs(rule):
+        raise InvalidRuleError("must occur at least once in twelve years")
+    return str(rule)
 
 
 def occurs(rule: Rule) -> bool:

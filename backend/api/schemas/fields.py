@@ -2,7 +2,6 @@
 
 import re
 from datetime import UTC, date, datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any
 
 from annotated_types import Ge, Le, Len
@@ -17,8 +16,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from backend.models.occurrences import occurs
-from backend.models.recurrence import InvalidRuleError, parsed
+from backend.models.occurrences import canonical
+from backend.models.recurrence import InvalidRuleError
 from backend.models.task import (
     DESCRIPTION_LENGTH,
     MAX_ID,
@@ -178,16 +177,12 @@ Tags = Annotated[
 ]
 
 
-@lru_cache(maxsize=1024)
 def _rule(text: str) -> str:
     """A recurrence rule in its one spelling."""
     try:
-        rule = parsed(text)
+        return canonical(text)
     except InvalidRuleError as error:
         raise PydanticCustomError("rrule", str(error)) from None
-    if not occurs(rule):
-        raise PydanticCustomError("rrule", "must occur at least once in twelve years")
-    return str(rule)
 
 
 Repeat = Annotated[

@@ -1,7 +1,6 @@
 """Query parameters of a list: which tasks, in which order, from where on."""
 
 from typing import Annotated, Any
-from zoneinfo import available_timezones
 
 from annotated_types import Ge, Le
 from fastapi import Query
@@ -27,12 +26,12 @@ from backend.api.schemas.fields import (
     decimal,
 )
 from backend.models.task import MAX_ID, Priority
+from backend.models.zones import ZONES
 from backend.queries.sorting import SORT_KEYS
 
 _TERM = f"-?({'|'.join(SORT_KEYS)})"
 _TERMS = rf"^(?!.*\b(\w+)\b.*\b\1\b){_TERM}(,{_TERM})*$"  # none twice
 _CHOICES = {"true": True, "false": False}
-_ZONES = available_timezones() - {"Factory", "localtime"}  # read once: it walks a folder
 
 
 def _choice(value: str) -> bool:
@@ -53,7 +52,7 @@ def _terms(value: str) -> tuple[tuple[str, bool], ...]:
 
 
 def _known_zone(value: str) -> str:
-    if value not in _ZONES:
+    if value not in ZONES:
         raise PydanticCustomError(
             "time_zone",
             "must be an IANA time zone like Europe/Berlin, no offset; in a URL, + is written %2B",

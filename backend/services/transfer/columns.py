@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC
 from typing import Any
 
-from backend.models.task import Priority
+from backend.models.occurrences import canonical
+from backend.models.task import REPEAT_FROM, Priority
+from backend.models.zones import ZONES
 from backend.services.transfer import moments
 from backend.services.transfer.record import Flaw, Lost, Record
 from backend.services.transfer.uids import uid_of
@@ -15,7 +17,7 @@ from backend.services.transfer.uids import uid_of
 _WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
-IGNORED = {"id", "user_id", "revision", "url"}
+IGNORED = {"id", "user_id", "revision", "url", "repeat_of"}
 """Of our JSON, and without a meaning elsewhere."""
 
 
@@ -63,6 +65,22 @@ def joined(tags: Iterable[str]) -> str:
     return line.getvalue().removesuffix("\r\n")
 
 
+def _repeat(value: Any) -> str:
+    return canonical(_text(value).strip())
+
+
+def _repeat_from(value: Any) -> str:
+    if value not in REPEAT_FROM:
+        raise ValueError(f"must be one of: {', '.join(REPEAT_FROM)}")
+    return _text(value)
+
+
+def _zone(value: Any) -> str:
+    if _text(value) not in ZONES:
+        raise ValueError("must be an IANA time zone like Europe/Berlin")
+    return _text(value)
+
+
 def _instant(value: Any) -> Any:
     return moments.instant(_text(value).strip(), UTC)
 
@@ -80,11 +98,14 @@ CONTENT: Mapping[str, Callable[[Any], Any]] = {
     "due_at": _instant,
     "tags": _tags,
     "order": _order,
+    "repeat": _repeat,
+    "repeat_from": _repeat_from,
+    "repeat_zone": _zone,
 }
 MOMENTS = {"created_at": "created_at", "completed_at": "completed_at", "updated_at": "modified_at"}
 """Fields that are instants, and what a record calls them."""
 
-WITHOUT = {"completed": False, "priority": Priority.NONE, "tags": []}
+WITHOUT = {"completed": False, "priority": Priority.NONE, "tags": [], "repeat_from": "due"}
 """What null means; for all others it is a value."""
 
 
@@ -110,5 +131,7 @@ def _set(record: Record, name: str, value: Any) -> None:
         setattr(record, MOMENTS[name], None if value is None else _instant(value))
     elif name == "uid":
         record.uid = None if value is None else _text(value).strip() or None
+    elif name == "parent_id":
+        record.lost |= {Lost.PARENT} if value is not None else set()
     elif name not in IGNORED:
         record.lost.add(Lost.OTHER)

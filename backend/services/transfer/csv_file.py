@@ -14,6 +14,7 @@ from backend.services.transfer.table import rows
 
 COLUMNS = (
     *("title", "description", "completed", "priority", "due_date", "due_at", "tags", "order"),
+    *("repeat", "repeat_from", "repeat_zone"),
     *("created_at", "completed_at", "updated_at", "uid"),
 )
 _TEXTS = {"title", "description", "tags", "uid"}

@@ -56,6 +56,8 @@ def _todo(task: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "DUE;VALUE=DATE", task["due_date"].replace("-", "")
     elif task["due_at"] is not None:
         yield "DUE", _stamp(task["due_at"])
+    if task["repeat"] is not None:
+        yield "RRULE", task["repeat"]
     if task["tags"]:
         yield "CATEGORIES", ",".join(map(escaped, task["tags"]))
     if task["order"] is not None:

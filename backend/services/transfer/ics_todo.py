@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from icalendar.prop import vDuration
 
 from backend.models.task import Priority
+from backend.models.zones import ZONES
 from backend.services.transfer import moments
 from backend.services.transfer.columns import CONTENT
 from backend.services.transfer.ics_text import Line, texts, unescaped
@@ -23,10 +24,10 @@ MAX_PROPERTIES = 1000
 _KNOWN = {
     *("UID", "SUMMARY", "DESCRIPTION", "STATUS", "PERCENT-COMPLETE", "COMPLETED", "PRIORITY"),
     *("DUE", "DTSTART", "DURATION", "CREATED", "LAST-MODIFIED", "X-APPLE-SORT-ORDER"),
-    *("RECURRENCE-ID", EXACT),
+    *("RECURRENCE-ID", "RRULE", EXACT),
 }
 _LOST = {
-    **dict.fromkeys(("RRULE", "RDATE", "EXDATE", "EXRULE"), Lost.REPEAT),
+    **dict.fromkeys(("RDATE", "EXDATE", "EXRULE"), Lost.REPEAT),
     **dict.fromkeys(("LOCATION", "GEO"), Lost.PLACE),
     **dict.fromkeys(("ORGANIZER", "ATTENDEE", "CONTACT"), Lost.PERSON),
     "RELATED-TO": Lost.PARENT,
@@ -90,6 +91,9 @@ class Todo:
             "priority": self._priority(),
             "due_date": due if is_day else None,
             "due_at": None if is_day else due,
+            "repeat": self._repeat(),
+            "repeat_from": "due",
+            "repeat_zone": self._repeat_zone(),
             "tags": [tag for tag in self._tags if tag.strip()],
         }
         if "X-APPLE-SORT-ORDER" in self._lines:
@@ -144,6 +148,22 @@ class Todo:
         except (ValueError, OverflowError):
             self._flaw("DURATION", "must be a duration like PT1H, that ends before the year 10000")
             return None
+
+    def _repeat(self) -> str | None:
+        """A rule that no task here can have is reported."""
+        try:
+            return CONTENT["repeat"](self._value("RRULE")) if "RRULE" in self._lines else None
+        except ValueError:
+            self.lost.add(Lost.REPEAT)
+            return None
+
+    def _repeat_zone(self) -> str | None:
+        """That in which a repeating task is due."""
+        line = self._lines.get("DUE")
+        if line is None or "RRULE" not in self._lines or "TZID" not in line.parameters:
+            return None
+        zone = self._zone_of(line)
+        return zone.key if zone is not None and zone.key in ZONES else None
 
     def _moment(self, name: str) -> datetime | None:
         """An instant; a day is none."""

@@ -12,6 +12,9 @@ from backend.services.transfer.ics_text import escaped, unescaped
 
 EXACT = "X-TASKS-EXACT"
 PRIORITIES = {"high": "1", "medium": "5", "low": "9"}
+_NOT_SAID = {"repeat_from": "due", "repeat_zone": None}
+"""What iCalendar has no property for. Our `DUE` is in UTC, so it names no zone."""
+
 MOMENTS = ("due_at", "created_at", "completed_at", "updated_at")
 
 
@@ -21,6 +24,7 @@ def plain(task: Mapping[str, Any]) -> dict[str, Any]:
         name: _plain_text(task[name]) for name in ("title", "description") if name in task
     }
     fields |= {name: _plain_moment(task[name]) for name in MOMENTS if name in task}
+    fields |= {name: value for name, value in _NOT_SAID.items() if name in task}
     if "tags" in task:
         fields["tags"] = [_plain_text(tag) for tag in task["tags"]]
     return fields

@@ -51,7 +51,7 @@ MESSAGES = {
     Lost.PLACE: "Places are left out.",
     Lost.PROGRESS: "Progress between 0 and 100 % is left out: the task is open.",
     Lost.REMINDER: "Reminders are left out.",
-    Lost.REPEAT: "How the task repeats is left out: it is due once.",
+    Lost.REPEAT: "How the task repeats could not be carried over, or not all of it.",
     Lost.START: "When the task begins, or waits until, is left out.",
     Lost.TAGS: "Tags that are too long, invisible, or more than a task can have are left out.",
 }  # fmt: skip

@@ -43,6 +43,11 @@ NASTY = (
         "x\x85=y",
     ),
 )
+RULES = (
+    "FREQ=DAILY",
+    "FREQ=MONTHLY;COUNT=3;INTERVAL=2;BYDAY=-1FR,2MO",
+    "FREQ=YEARLY;UNTIL=20301231T235959Z;BYMONTH=2;BYMONTHDAY=-1",
+)
 _SURROGATES: Any = ("Cs",)
 _CHARACTERS = st.characters(exclude_categories=_SURROGATES, exclude_characters="\0")
 
@@ -70,6 +75,9 @@ def tasks(draw: st.DrawFn) -> dict[str, Any]:
         "due_at": draw(_MOMENTS) if due == "due_at" else None,
         "tags": draw(st.lists(_labels((*TAGS, *NASTY), 50), max_size=5, unique=True)),
         "order": draw(st.none() | st.sampled_from(ORDERS)),
+        "repeat": draw(st.sampled_from((None, *RULES))),
+        "repeat_from": draw(st.sampled_from(("due", "completion"))),
+        "repeat_zone": draw(st.sampled_from((None, "Europe/Berlin"))),
         "created_at": draw(_MOMENTS),
         "updated_at": draw(_MOMENTS),
         "uid": draw(st.uuids()).hex,
