@@ -11,7 +11,8 @@ from backend.errors import (
     PreconditionFailed,
     TaskNotFound,
 )
-from backend.queries.moves import MAX_RENUMBERED, MOVE, RENUMBER, Move
+from backend.queries import moves as queries
+from backend.queries.moves import MAX_RENUMBERED, Move
 from backend.queries.statement import MoveRow, Statement
 from backend.services.entity_tags import EntityTags
 
@@ -55,11 +56,11 @@ class MoveService:
 
     def _move(self, is_conditional: bool, parameters: dict[str, Any]) -> MoveRow:
         """Between the neighbours as they are, and with others where they leave no room."""
-        move = MOVE
+        move = queries.MOVE
         while True:  # until others are done, or the deadline has come
             answer = self._session.one(_chosen(move, is_conditional), **parameters)
-            if answer.is_crowded and move is MOVE:
-                move = RENUMBER
+            if answer.is_crowded and move is queries.MOVE:
+                move = queries.RENUMBER
             elif not answer.is_stale:
                 return answer
 

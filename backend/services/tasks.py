@@ -13,10 +13,9 @@ from backend.errors import (
     TaskNotFound,
 )
 from backend.models.occurrences import Due
-from backend.queries import idempotency
+from backend.queries import idempotency, repeating
 from backend.queries import tasks as queries
 from backend.queries.columns import CONTENT
-from backend.queries.repeating import SERIES
 from backend.queries.search import FOLDED, fold
 from backend.queries.statement import ChildRow, KeyedRow, MoveRow, Statement, TaskRow, WriteRow
 from backend.queries.writing import Write
@@ -108,7 +107,7 @@ class TaskService:
 
     def occurrences(self, task_id: int, limit: int) -> list[Due]:
         """When a repeating task is due again; nothing for any other."""
-        row = self._session.one(SERIES, task_id=task_id)
+        row = self._session.one(repeating.SERIES, task_id=task_id)
         if row.seed is None:
             raise TaskNotFound
         return dues(row.seed, limit)

@@ -45,7 +45,7 @@ from backend.services.purge import Purge
 from backend.services.refill import Refill
 from backend.tests.support.apart import count as count_tasks
 from backend.tests.support.apart import exchange_files, expire, follow, run_batches, walk
-from backend.tests.support.apart_nesting import arrange, nest
+from backend.tests.support.apart_nesting import any_state, arrange, nest
 from backend.tests.support.apart_repeating import repeat
 from backend.tests.support.api import Api
 from backend.tests.support.below import give_both_one_id, rows
@@ -55,8 +55,7 @@ from backend.tests.support.tags import revision_of, tag_of
 
 pytestmark = pytest.mark.untraced
 MINE, THEIRS, SAME_ID = 1, 2, 10**15
-SORT = (("created_at", False),)
-NO_FILTER: frozenset[str] = frozenset()
+SORT, NO_FILTER = (("created_at", False),), frozenset[str]()
 MODULES = (
     *(revisions, nesting, repeating, writing, statements, idempotency, lists, changes, batch_keys),
     *(places, moves, bulk, batch_nesting, batch_operations, batch, summary, transfer),
@@ -149,7 +148,7 @@ def owners_are_apart(client: RecordingClient, connection: Connection) -> None:
         api = Api(client, PRIMARY, MINE)
         for name, request in api.verbs(task_id).items():
             theirs, mine = rows(connection, THEIRS), rows(connection, MINE)
-            headers = any_revision(connection) if is_conditional else {}
+            headers = any_state(connection) if is_conditional else {}
             answer = api.send(request, headers)
             assert answer.status_code == (204 if (name, status) == ("delete", 200) else status)
             assert rows(connection, THEIRS) == theirs
@@ -169,12 +168,6 @@ def owners_are_apart(client: RecordingClient, connection: Connection) -> None:
     trash_all(client, connection)
     empty_trash(client, connection)
     expire(connection)
-
-
-def any_revision(connection: Connection) -> dict[str, str]:
-    """A condition that all tasks of all owners meet."""
-    revisions = connection.exec_driver_sql("SELECT revision FROM tasks").scalars()
-    return {"If-Match": ", ".join(f'"{revision}"' for revision in revisions)}
 
 
 def empty_trash(client: RecordingClient, connection: Connection) -> None:

@@ -19,7 +19,7 @@ def nest(client: RecordingClient, connection: Connection, same_id: int) -> None:
     """
     for api in (Api(client, PRIMARY, owner) for owner in (THEIRS, MINE)):
         other = THEIRS if api.owner == MINE else MINE
-        for number, headers in enumerate(({}, {"Idempotency-Key": f"nest {api.owner}"})):
+        for number, headers in enumerate(({}, {"Idempotency-Key": "nest"})):
             before = rows(connection, other)
             child = api.made(title="child", parent_id=same_id, headers=headers)
             lone = api.made(title="lone")
@@ -43,7 +43,64 @@ def nest(client: RecordingClient, connection: Connection, same_id: int) -> None:
         states = [rows(connection, owner) for owner in (MINE, THEIRS)]
         assert request().status_code == 409
         assert [rows(connection, owner) for owner in (MINE, THEIRS)] == states
+    _be_free(mine, theirs, connection, same_id)
+    _go_on(mine, connection, same_id)
     _go_and_come_back(mine, connection, same_id)
+
+
+def _be_free(mine: Api, theirs: Api, connection: Connection, same_id: int) -> None:
+    """What has sub-tasks with the other owner has none here, and may become one itself."""
+    above = theirs.made(title="above")["id"]
+    theirs.made(title="below", parent_id=above)
+    lone = mine.made(title="free")["id"]
+    give_id(connection, MINE, lone, above)
+    nested = {"op": "update", "id": above, "changes": {"parent_id": same_id}}
+    free = {"op": "update", "id": above, "changes": {"parent_id": None}}
+    ways: tuple[Callable[[], Any], ...] = (
+        lambda: mine.patch(above, parent_id=same_id),
+        lambda: mine.patch(above, any_state(connection), parent_id=same_id),
+        lambda: mine.batch(nested),
+        lambda: mine.batch(nested, headers={"Idempotency-Key": "nested"}),
+    )
+    for way in ways:
+        before = rows(connection, THEIRS)
+        answer = way()
+        assert answer.status_code == 200
+        assert mine.batch(free).status_code == 200
+        assert rows(connection, THEIRS) == before
+    mine.delete(above)
+    for way in (
+        lambda: mine.restore(same_id + 1),
+        lambda: mine.restore(same_id + 1, any_state(connection)),
+    ):
+        assert mine.delete(same_id + 1).status_code == 204
+        before = rows(connection, THEIRS)
+        assert way().json()["parent_id"] == same_id
+        assert rows(connection, THEIRS) == before
+
+
+def _go_on(mine: Api, connection: Connection, same_id: int) -> None:
+    """What follows a sub-task is one of the same parent, and only that notes it."""
+    daily = {"repeat": "FREQ=DAILY", "due_date": "2026-11-30", "parent_id": same_id}
+    under = {"completed": True, "parent_id": same_id}
+    ways: tuple[Callable[[int], Any], ...] = (
+        mine.toggle,
+        lambda task: mine.toggle(task, any_state(connection)),
+        mine.complete,
+        lambda task: mine.complete(task, any_state(connection)),
+        lambda task: mine.patch(task, **under),
+        lambda task: mine.patch(task, any_state(connection), **under),
+    )
+    for way in ways:
+        task = mine.made(title="series", **daily)["id"]
+        before = rows(connection, THEIRS)
+        assert way(task).status_code == 200
+        [after] = [one for one in mine.list().json() if one["repeat_of"] == task]
+        assert after["parent_id"] == same_id
+        assert rows(connection, THEIRS) == before
+        for one in (task, after["id"]):
+            assert mine.patch(one, parent_id=None).status_code == 200
+            assert mine.delete(one).status_code == 204
 
 
 def _go_and_come_back(mine: Api, connection: Connection, same_id: int) -> None:
