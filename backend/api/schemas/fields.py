@@ -112,8 +112,15 @@ Int64 = Annotated[int, INT64]
 """A whole number of an answer."""
 
 
+_MAX_EXPANSION = 4
+"""Characters that one of NFC may be made of, decomposed (UAX 15, "Maximum Expansion Factors")."""
+
+
 def _normalised(value: object) -> object:
-    return normalised(value) if isinstance(value, str) else value
+    """In NFC, unless it is too long for every field: then why spend time on it."""
+    if isinstance(value, str) and len(value.strip()) <= _MAX_EXPANSION * DESCRIPTION_LENGTH:
+        return normalised(value)
+    return value
 
 
 def _visible(value: str) -> str:
