@@ -30,7 +30,7 @@ def secured(method: str, headers: Iterable[Raw]) -> list[Raw]:
         secured.append(POLICY)
     if VARY[0] not in names:
         secured.append(VARY)
-    if REVALIDATE[0] not in names:
+    if not any(name == REVALIDATE[0] and value.startswith(b"public") for name, value in secured):
         known_again = b"etag" in names and method in {"GET", "HEAD"}
         secured.append(REVALIDATE if known_again else FORGET)
     return secured

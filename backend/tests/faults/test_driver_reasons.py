@@ -167,4 +167,4 @@ def test_a_connection_that_finds_no_file_is_told_of_once(fresh_database: URL) ->
         assert server.client.get("/api/1/tasks").is_success
         lines = [line for line in server.log().splitlines() if "database_unavailable" in line]
         assert len(lines) == 1
-        assert lines[0].endswith("the limit of open files is reached (ulimit -n)")
+        assert "the limit of open files is reached (ulimit -n) owner=1 " in lines[0]

@@ -46,6 +46,7 @@ def nest(client: RecordingClient, connection: Connection, same_id: int) -> None:
     _be_free(mine, theirs, connection, same_id)
     _go_on(mine, connection, same_id)
     _go_and_come_back(mine, connection, same_id)
+    _go_with_many(mine, theirs, connection)
 
 
 def _be_free(mine: Api, theirs: Api, connection: Connection, same_id: int) -> None:
@@ -128,8 +129,49 @@ def _go_and_come_back(mine: Api, connection: Connection, same_id: int) -> None:
             assert live.isdisjoint(family) if is_gone else live >= {*family}
             numbers = [one["revision"] for one in mine.changes(since=last).json()["items"]]
             assert len(numbers) == len(family)
+            assert max(numbers) - min(numbers) + 1 == len(family)
             assert mine.changes().json()["revision"] == max(numbers)
             assert rows(connection, THEIRS) == before
+
+
+def _go_with_many(mine: Api, theirs: Api, connection: Connection) -> None:
+    """A family whose parent alone matches, and one whose sub-task alone does; the other owner has
+    families of the same ids, but for one parent.
+    """
+    other, parent, child = (theirs.made(title=title)["id"] for title in ("other", "up", "down"))
+    for api in (mine, theirs):
+        if api is mine:
+            for task in (other, parent, child):
+                give_id(connection, MINE, mine.made(title="same")["id"], task)
+        api.patch(parent, tags=["many"])
+        api.patch(child, parent_id=parent)
+    for api, is_there in ((theirs, False), (mine, False), (mine, True), (theirs, True)):
+        before = rows(connection, THEIRS if api is mine else MINE)
+        last = api.changes().json()["revision"]
+        assert _many(api, is_there=is_there).is_success
+        assert api.read(child).status_code == (200 if is_there else 404)
+        numbers = [one["revision"] for one in api.changes(since=last).json()["items"]]
+        assert max(numbers) - min(numbers) == 1
+        assert rows(connection, THEIRS if api is mine else MINE) == before
+    theirs.patch(child, parent_id=other)
+    mine.patch(parent, tags=[])
+    mine.patch(child, tags=["many"])
+    noted = f"SELECT nested_at FROM tasks WHERE user_id = {MINE} AND id = {other}"
+    before, was = rows(connection, THEIRS), connection.exec_driver_sql(noted).scalar()
+    assert all(_many(mine, is_there=is_there).is_success for is_there in (False, True))
+    assert mine.read(child).json()["parent_id"] == parent
+    assert connection.exec_driver_sql(noted).scalar() == was
+    assert rows(connection, THEIRS) == before
+    for api in (mine, theirs):
+        for task in (child, parent, other):
+            assert api.delete(task).status_code == 204
+
+
+def _many(api: Api, *, is_there: bool) -> Any:
+    """Whatever has this tag goes to the trash, or is there again."""
+    if is_there:
+        return api.client.post(f"/api/{api.owner}/tasks/restore?tag=many")
+    return api.delete_all(tag="many")
 
 
 def any_state(connection: Connection) -> dict[str, str]:

@@ -17,6 +17,8 @@ BELOW_A_SURFACE = {
     "/7": (*READ_ONLY, "DELETE", "PATCH", "PUT"),
     "/7/complete": ("OPTIONS", "PATCH"),
     "/7/restore": ("OPTIONS", "POST"),
+    "/7/move": ("OPTIONS", "POST"),
+    "/7/occurrences": READ_ONLY,
     "/restore": ("OPTIONS", "POST"),
     "/batch": ("OPTIONS", "POST"),
     "/changes": READ_ONLY,
@@ -28,7 +30,7 @@ BELOW_A_SURFACE = {
 ALLOWED = {
     **{f"/api/1/tasks{tail}": set(verbs) for tail, verbs in BELOW_A_SURFACE.items()},
     **{f"/api/v1/tasks{tail}": set(verbs) for tail, verbs in BELOW_A_SURFACE.items()},
-    **{path: set(READ_ONLY) for path in ("/health/live", "/health/ready", *DOCUMENTATION)},
+    **{path: set(READ_ONLY) for path in ("/health/live", "/health/ready", "/metrics", *DOCUMENTATION)},
 }
 VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "QUERY", MARK.upper()]
 WRONG = [(path, verb) for path, verb in product(ALLOWED, VERBS) if verb not in ALLOWED[path]]
