@@ -146,7 +146,7 @@ def export_response(
     if known := _unless_known(page.revision, if_match, query.if_none_match):
         return known
     kind = OUTGOING[parameters.format]
-    headers = {"ETag": f'"{page.revision}"'} if page.is_of_revision else {}
+    headers = {"ETag": tag_of(page.revision)} if page.is_of_revision else {}
     headers["Content-Disposition"] = f'attachment; filename="{kind.file_name}"'
     writer = kind.writer(ZoneInfo(parameters.time_zone))
     return StreamedResponse(export.parts(query, page, writer), kind.media_type, headers)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -46,27 +46,30 @@ class TooFarError(Exception):
 class _BoundedRule(rrule.rrule):
     """dateutil searches up to the year 9999, and cannot be told where to stop.
 
-    Whenever its search enters a year, it asks for `_byweekno` (`_iterinfo.rebuild`).
+    Whenever its search enters a year, it asks for `_byweekno` (`_iterinfo.rebuild`): once, or three
+    to five times where there are any. So it is twelve years at the least, and 22 at the most.
     """
-
-    _years_left = MAX_YEARS + 1
 
     @property
     def _byweekno(self) -> Any:
-        self._years_left -= 1
-        if self._years_left < 0:
+        self._questions_left -= 1
+        if self._questions_left < 0:
             raise TooFarError
         return self._weeks
 
     @_byweekno.setter
     def _byweekno(self, weeks: Any) -> None:
         self._weeks = weeks
+        self._questions_left = (MAX_YEARS + 1) * (5 if weeks else 1)
 
 
 def _rule_from(rule: Rule, start: datetime) -> _BoundedRule:
     days = [rrule.weekdays[day](nth) if nth else rrule.weekdays[day] for nth, day in rule.by_day]
     if rule.by_week_no and not days:  # what the rule does not say, its start says (RFC 5545)
         days = [rrule.weekdays[start.weekday()]]
+    if rule.freq == "WEEKLY" and rule.by_set_pos:  # places are counted in the whole week
+        days = days or [rrule.weekdays[start.weekday()]]
+        start -= timedelta(days=(start.weekday() - rule.wkst) % 7)
     return _BoundedRule(
         _FREQUENCIES[rule.freq],
         dtstart=start,

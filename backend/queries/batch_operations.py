@@ -31,7 +31,7 @@ from backend.queries import repeating
 from backend.queries.batch_nesting import Nest, number, word
 from backend.queries.columns import CONTENT
 from backend.queries.nesting import any_of
-from backend.queries.ownership import Condition, owned
+from backend.queries.ownership import Condition, owned, owned_too
 from backend.queries.search import FOLDED
 
 NULLABLE = (
@@ -88,7 +88,7 @@ def found_by(held: CTE[Any]) -> CTE[Any]:
     They are locked after the owner's row.
     """
     trashed = select(func.array_agg(tasks.c.parent_id)).where(
-        owned(), tasks.c.id == any_(_array("task_id")), tasks.c.deleted_at.is_not(None)
+        owned_too(), tasks.c.id == any_(_array("task_id")), tasks.c.deleted_at.is_not(None)
     )
     named = or_(
         tasks.c.id == any_(_array("task_id")),

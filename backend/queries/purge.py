@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from backend.models.task import idempotency_keys, task_lists, tasks
-from backend.queries.ownership import ACROSS_OWNERS, owned
+from backend.queries.ownership import ACROSS_OWNERS, owned, owned_too
 from backend.queries.revisions import bump
 from backend.queries.statement import KeyRow, MomentRow, OwnerCountRow, Statement
 
@@ -43,7 +43,7 @@ def _limit() -> ColumnElement[Any]:
 def _is_childless() -> ColumnElement[bool]:
     """A task goes after its sub-tasks, and stays while one is out of the trash."""
     child = tasks.alias("child")
-    children = select(child.c.id).where(owned(child), owned(), child.c.parent_id == tasks.c.id)
+    children = select(child.c.id).where(owned(child), owned_too(), child.c.parent_id == tasks.c.id)
     return ~exists(children.correlate(tasks))
 
 

@@ -1,6 +1,7 @@
 """Steps of the isolation scenario: families and orders of two owners, with the same ids."""
 
 from collections.abc import Callable
+from itertools import count, product
 from typing import Any
 
 from sqlalchemy import Connection
@@ -45,7 +46,7 @@ def nest(client: RecordingClient, connection: Connection, same_id: int) -> None:
         assert [rows(connection, owner) for owner in (MINE, THEIRS)] == states
     _be_free(mine, theirs, connection, same_id)
     _go_on(mine, connection, same_id)
-    _go_and_come_back(mine, connection, same_id)
+    _go_and_come_back(mine, theirs, connection, same_id)
     _go_with_many(mine, theirs, connection)
 
 
@@ -104,8 +105,9 @@ def _go_on(mine: Api, connection: Connection, same_id: int) -> None:
             assert mine.delete(one).status_code == 204
 
 
-def _go_and_come_back(mine: Api, connection: Connection, same_id: int) -> None:
-    """The family of one owner, in each way that there is."""
+def _go_and_come_back(mine: Api, theirs: Api, connection: Connection, same_id: int) -> None:
+    """The family of one owner, in each way that there is, whether the other's is there or not."""
+    keys = count()
     family = [same_id, *(same_id + 10 * n + k for n in (0, 1) for k in (1, 2))]
     delete, restore = ({"op": op, "id": same_id} for op in ("delete", "restore"))
     ways: tuple[tuple[Callable[[], Any], Callable[[], Any]], ...] = (
@@ -116,11 +118,13 @@ def _go_and_come_back(mine: Api, connection: Connection, same_id: int) -> None:
         ),
         (lambda: mine.batch(delete), lambda: mine.batch(restore)),
         (
-            lambda: mine.batch(delete, headers={"Idempotency-Key": "go"}),
-            lambda: mine.batch(restore, headers={"Idempotency-Key": "back"}),
+            lambda: mine.batch(delete, headers={"Idempotency-Key": f"go {next(keys)}"}),
+            lambda: mine.batch(restore, headers={"Idempotency-Key": f"go {next(keys)}"}),
         ),
     )
-    for go, back in ways:
+    for (go, back), are_theirs_gone in product(ways, (False, True)):
+        if are_theirs_gone:
+            assert theirs.delete(same_id).status_code == 204
         before = rows(connection, THEIRS)
         for step, is_gone in ((go, True), (back, False)):
             last = mine.changes().json()["revision"]
@@ -132,6 +136,8 @@ def _go_and_come_back(mine: Api, connection: Connection, same_id: int) -> None:
             assert max(numbers) - min(numbers) + 1 == len(family)
             assert mine.changes().json()["revision"] == max(numbers)
             assert rows(connection, THEIRS) == before
+        if are_theirs_gone:
+            assert theirs.restore(same_id).status_code == 200
 
 
 def _go_with_many(mine: Api, theirs: Api, connection: Connection) -> None:

@@ -30,7 +30,10 @@ BELOW_A_SURFACE = {
 ALLOWED = {
     **{f"/api/1/tasks{tail}": set(verbs) for tail, verbs in BELOW_A_SURFACE.items()},
     **{f"/api/v1/tasks{tail}": set(verbs) for tail, verbs in BELOW_A_SURFACE.items()},
-    **{path: set(READ_ONLY) for path in ("/health/live", "/health/ready", "/metrics", *DOCUMENTATION)},
+    **{
+        path: set(READ_ONLY)
+        for path in ("/health/live", "/health/ready", "/metrics", *DOCUMENTATION)
+    },
 }
 VERBS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "QUERY", MARK.upper()]
 WRONG = [(path, verb) for path, verb in product(ALLOWED, VERBS) if verb not in ALLOWED[path]]
