@@ -52,7 +52,10 @@ def _order(value: Any) -> int:
 
 def _tags(value: Any) -> list[str]:
     if isinstance(value, str):
-        return [tag for row in csv.reader(io.StringIO(value, newline="")) for tag in row]
+        try:
+            return [tag for row in csv.reader(io.StringIO(value, newline="")) for tag in row]
+        except csv.Error:
+            raise ValueError("must be a line of CSV") from None
     if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
         raise ValueError("must be a list of texts")
     return value
