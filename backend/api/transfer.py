@@ -32,6 +32,9 @@ MAX_TASKS = 5000
 MAX_LINES = 400_000
 """Of one file: those of 5,000 tasks of iCalendar, four times."""
 
+MAX_ITEMS = 20_000
+"""Rows, components and values of one file, whether they become tasks or are left out."""
+
 PAGE = 500
 """Tasks that an export reads at once."""
 
@@ -80,7 +83,7 @@ async def get_contents(
         raise InvalidRequest(errors=(_NO_KEY,))
     _require_type(request, parameters.format)
     body, zone = await request.body(), ZoneInfo(parameters.time_zone)
-    source = Source(io.BytesIO(body), zone, MAX_LINES)
+    source = Source(io.BytesIO(body), zone, MAX_LINES, MAX_ITEMS)
     reading = Reading(FORMATS[parameters.format].read, source)
     gates = request.app.state.runtime.gates
     async with gates.turn_to_import():

@@ -1,8 +1,9 @@
 """Cells of a table that a spreadsheet would execute, made harmless, and as they were again.
 
 A line of a cell that begins, after whatever blanks, with one of `= + - @` (or their wide forms) is
-a formula for some program (OWASP, "CSV Injection"). An apostrophe before it says that it is text. A
-line that has apostrophes before such a beginning already gets one more, so that each cell can be
+a formula for some program (OWASP, "CSV Injection"). So is what follows `;`, a tab or `|`, which are
+separators where a comma is none: quotes do not help there. An apostrophe before it says that it is
+text. A beginning that has apostrophes before it already gets one more, so that each cell can be
 told from each other on the way back.
 """
 
@@ -10,8 +11,8 @@ import re
 
 from backend.models.text import BLANK, IGNORABLE
 
-# What some program takes for the end of a line.
-_BREAKS = "\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
+# What some program takes for the end of a line, or of a cell.
+_BREAKS = ";\t|\n\r\v\f\x1c-\x1e\x85\u2028\u2029"
 _FORMULA = "=+\\-@\uff1d\uff0b\uff0d\uff20\ufe62\ufe63\ufe66\ufe6b"
 _BLANKS = rf"(?:(?![{_BREAKS}])[{BLANK}{IGNORABLE}])*+"
 _BEGINNING = rf"(\A|[{_BREAKS}])"

@@ -14,7 +14,10 @@ from backend.services.transfer import moments
 from backend.services.transfer.record import Flaw, Lost, Record
 from backend.services.transfer.uids import uid_of
 
-_WHOLE = re.compile(r"-?\d{1,19}", re.ASCII)
+_WHOLE = re.compile(r"(-?\d{1,19})(?:\.0{1,19})?", re.ASCII)
+_EXACT = 2**53
+"""Up to here each whole number is a float of its own."""
+
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
 IGNORED = {"id", "user_id", "revision", "url", "repeat_of"}
@@ -43,7 +46,9 @@ def _priority(value: Any) -> Priority:
 
 
 def _order(value: Any) -> int:
-    if isinstance(value, str) and _WHOLE.fullmatch(value.strip()):
+    if isinstance(value, str) and (match := _WHOLE.fullmatch(value.strip())):
+        value = int(match[1])
+    elif isinstance(value, float) and abs(value) <= _EXACT and value.is_integer():
         value = int(value)
     if type(value) is not int or not -(2**63) <= value < 2**63:
         raise ValueError("must be a 64-bit integer")
@@ -52,7 +57,10 @@ def _order(value: Any) -> int:
 
 def _tags(value: Any) -> list[str]:
     if isinstance(value, str):
-        return [tag for row in csv.reader(io.StringIO(value, newline="")) for tag in row]
+        try:
+            return [tag for row in csv.reader(io.StringIO(value, newline="")) for tag in row]
+        except csv.Error:
+            raise ValueError("must be a line of CSV") from None
     if not isinstance(value, list) or not all(isinstance(tag, str) for tag in value):
         raise ValueError("must be a list of texts")
     return value

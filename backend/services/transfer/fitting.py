@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from backend.models.task import (
@@ -18,6 +18,9 @@ from backend.services.transfer.record import Flaw, Lost, Record
 
 # White_Space of Unicode, which the API trims; `str.strip` alone would take U+001C to U+001F, too.
 BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"  # noqa: E501
+MAX_TAGS = 1000
+"""Of one task in a file, that are looked at; it can have twenty."""
+
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _SAME_TASK = ("title", "description", "due_date", "due_at", "tags")
 
@@ -77,10 +80,10 @@ def _fit_description(record: Record) -> None:
     record.values["description"] = description
 
 
-def _fitting_tags(record: Record, tags: Iterable[str]) -> list[str]:
-    sent = list(dict.fromkeys(map(label, tags)))
+def _fitting_tags(record: Record, tags: Sequence[str]) -> list[str]:
+    sent = list(dict.fromkeys(map(label, tags[:MAX_TAGS])))
     good = [tag for tag in sent if is_visible(tag) and len(tag) <= TAG_LENGTH][:TAG_COUNT]
-    if len(good) < len(sent):
+    if len(good) < len(sent) or len(tags) > MAX_TAGS:
         record.lost.add(Lost.TAGS)
     return good
 

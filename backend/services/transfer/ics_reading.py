@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from backend.services.transfer.ics_text import Line, content_lines, unescaped
-from backend.services.transfer.ics_todo import Todo
+from backend.services.transfer.ics_todo import READ, Todo
 from backend.services.transfer.ics_zones import Zones
 from backend.services.transfer.record import Entry, Leftover, Lost, Unreadable
 from backend.services.transfer.source import Source
@@ -12,6 +12,7 @@ MAX_DEPTH = 16
 """Components inside of each other; the standard has three."""
 
 _PARTS_OF_OTHERS = {"VCALENDAR", "VTIMEZONE", "STANDARD", "DAYLIGHT", "VALARM"}
+_READ = READ | {"BEGIN", "END", "TZID", "X-LIC-LOCATION"}
 
 
 class Calendar:
@@ -27,7 +28,7 @@ class Calendar:
     def entries(self) -> Iterator[Entry]:
         """Each VTODO, and what is none. Raises Unreadable."""
         number, has_calendar = 0, False
-        for line in content_lines(self._source):
+        for line in content_lines(self._source, _READ):
             number = line.number
             if not self._open and not _begins(line, "VCALENDAR"):
                 raise Unreadable(number, "must begin with BEGIN:VCALENDAR", "no_calendar")
@@ -49,6 +50,7 @@ class Calendar:
 
     def _begin(self, line: Line) -> Iterator[Entry]:
         name = line.value.strip().upper()
+        self._source.look_at(line.number)
         if len(self._open) >= MAX_DEPTH:
             raise Unreadable(line.number, "must not be nested so deeply", "too_deep")
         if name == "VTODO" and self._todo is None:

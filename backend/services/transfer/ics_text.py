@@ -5,7 +5,8 @@ expand the RRULEs of time zones, and its escaping loses backslashes (`C:\\new`, 
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 
 from icalendar.parser import Contentline, Parameters
@@ -18,13 +19,23 @@ _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _COMMA = re.compile(r"((?:[^\\,]|\\.)*+)(?:,|\Z)", re.DOTALL)
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _FOLDED = 75
+MAX_TEXTS = 1000
+"""Of one list. A task has twenty tags."""
+
+MAX_PARAMETERS = 100
+"""Of one line. Programs write some three."""
+
 _NAME = re.compile("[A-Za-z0-9-]+")
+_HEAD = re.compile(r'([A-Za-z0-9-]+)(;(?:[^":]|"[^"]*")*+):')
 _NO_PARAMETERS = Parameters()
 _Content: Any = Contentline  # the library gives no types for it
 
 
 class Line(NamedTuple):
-    """A content line: where it begins, its name in capitals, parameters and raw value."""
+    """A content line: where it begins, its name in capitals, parameters and raw value.
+
+    Both are empty where nobody reads them.
+    """
 
     number: int
     name: str
@@ -43,8 +54,11 @@ def unescaped(value: str) -> str:
 
 
 def texts(value: str) -> list[str]:
-    """The texts of a list, in which only a bare comma is a separator."""
-    return [unescaped(part) for part in _COMMA.findall(value)[: value.count(",") + 1]]
+    """The texts of a list, in which only a bare comma is a separator; those beyond a bound are
+    left out (`MAX_TEXTS`).
+    """
+    parts = islice(_COMMA.finditer(value), min(value.count(",") + 1, MAX_TEXTS))
+    return [unescaped(part[1]) for part in parts]
 
 
 def folded(name: str, value: str) -> str:
@@ -54,8 +68,11 @@ def folded(name: str, value: str) -> str:
     return f"{line if is_short else _Content(line).to_ical().decode()}\r\n"
 
 
-def content_lines(source: Source) -> Iterator[Line]:
-    """All lines, unfolded as bytes, for a fold may lie within a character. Raises Unreadable."""
+def content_lines(source: Source, read: Collection[str]) -> Iterator[Line]:
+    """All lines, unfolded as bytes, for a fold may lie within a character. Raises Unreadable.
+
+    Only those of the names in `read` are taken apart: it costs more than all else.
+    """
     begun, parts, size = 0, list[bytes](), 0
     for number, raw in source.raw_lines():
         piece = raw.rstrip(b"\r\n")
@@ -66,14 +83,14 @@ def content_lines(source: Source) -> Iterator[Line]:
                 message = f"must have at most {MAX_LINE} bytes in a line"
                 raise Unreadable(number, message, "line_too_long")
             continue
-        if line := _line(begun, b"".join(parts)):
+        if line := _line(begun, b"".join(parts), read):
             yield line
         begun, parts, size = number, [piece], len(piece)
-    if line := _line(begun, b"".join(parts)):
+    if line := _line(begun, b"".join(parts), read):
         yield line
 
 
-def _line(number: int, raw: bytes) -> Line | None:
+def _line(number: int, raw: bytes, read: Collection[str]) -> Line | None:
     """None for an empty one, of which some programs write several."""
     text = decoded(number, raw)
     if not text.strip():
@@ -81,6 +98,12 @@ def _line(number: int, raw: bytes) -> Line | None:
     name, colon, value = text.partition(":")
     if colon and _NAME.fullmatch(name):
         return Line(number, name.upper(), _NO_PARAMETERS, value)
+    head = _HEAD.match(text)
+    if (text if head is None else head[2]).count(";") > MAX_PARAMETERS:
+        message = f"must have at most {MAX_PARAMETERS} parameters in a line"
+        raise Unreadable(number, message, "too_many_parameters")
+    if head is not None and (name := head[1].upper()) not in read:
+        return Line(number, name, _NO_PARAMETERS, "")
     try:
         name, parameters, value = _Content(text).raw_parts()
     except ValueError:

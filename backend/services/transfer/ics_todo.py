@@ -13,7 +13,7 @@ from backend.models.task import Priority
 from backend.models.zones import ZONES
 from backend.services.transfer import moments
 from backend.services.transfer.columns import CONTENT
-from backend.services.transfer.ics_text import Line, texts, unescaped
+from backend.services.transfer.ics_text import MAX_TEXTS, Line, texts, unescaped
 from backend.services.transfer.ics_values import EXACT, MOMENTS, plain
 from backend.services.transfer.ics_zones import Zones
 from backend.services.transfer.record import Entry, Flaw, Leftover, Lost, Record, Unreadable
@@ -26,6 +26,9 @@ _KNOWN = {
     *("DUE", "DTSTART", "DURATION", "CREATED", "LAST-MODIFIED", "X-APPLE-SORT-ORDER"),
     *("RECURRENCE-ID", "RRULE", EXACT),
 }
+READ = _KNOWN | {"CATEGORIES"}
+"""Names of the properties whose values are read."""
+
 _LOST = {
     **dict.fromkeys(("RDATE", "EXDATE", "EXRULE"), Lost.REPEAT),
     **dict.fromkeys(("LOCATION", "GEO"), Lost.PLACE),
@@ -59,11 +62,17 @@ class Todo:
             message = f"must have at most {MAX_PROPERTIES} properties in a task"
             raise Unreadable(line.number, message, "too_many_properties")
         if line.name == "CATEGORIES":
-            self._tags += texts(line.value)
+            self._take_tags(line)
         elif line.name in _KNOWN:
             self._lines.setdefault(line.name, line)
         elif line.name not in _BOOKKEEPING:
             self.lost.add(_LOST.get(line.name, Lost.OTHER))
+
+    def _take_tags(self, line: Line) -> None:
+        found = texts(line.value)
+        self._tags += [tag for tag in found if tag.strip()]
+        if len(found) == MAX_TEXTS:
+            self.lost.add(Lost.TAGS)
 
     def entries(self) -> Iterator[Entry]:
         """The task, what is wrong with it, or what it is instead."""
@@ -94,7 +103,7 @@ class Todo:
             "repeat": self._repeat(),
             "repeat_from": "due",
             "repeat_zone": self._repeat_zone(),
-            "tags": [tag for tag in self._tags if tag.strip()],
+            "tags": self._tags,
         }
         if "X-APPLE-SORT-ORDER" in self._lines:
             self._take_order(record)

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
 from backend.database.execution import OwnedSession
@@ -78,11 +78,12 @@ class ImportService:
         return run_in_thread(self._run, records, tally, dry_run=dry_run)
 
     def _run(self, records: Sequence[Record], tally: Tally, *, dry_run: bool) -> Report:
+        now = datetime.now(UTC)
         for _ in range(MAX_TRIES):
             report, rows = Report(dry_run, left_out=tally), list[dict[str, Any]]()
             here = self._here(records)
             for record in records:
-                row = _sorted_in(record, here.get(record.uid or ""), report)
+                row = _sorted_in(record, here.get(record.uid or ""), report, now)
                 rows += [row] if row else []
             if dry_run or not rows or self._is_written(rows):
                 return report
@@ -135,18 +136,21 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text is not None else None
 
 
-def _sorted_in(record: Record, here: _Here | None, report: Report) -> dict[str, Any] | None:
+def _sorted_in(
+    record: Record, here: _Here | None, report: Report, now: datetime
+) -> dict[str, Any] | None:
     """The row to write for a record, or None; the report counts it."""
     if here is None:
         report.made += 1
         values = {**DEFAULTS, **record.values}
         return _row(record, values, record.completed_at, report)
     values = {**here.values, **record.values}
-    if values == here.values:
-        report.skipped[SAME] += 1
-    elif here.is_trashed:
+    if here.is_trashed:
         report.skipped[IN_TRASH] += 1
-    elif record.modified_at is None:
+    elif values == here.values:
+        report.skipped[SAME] += 1
+    elif record.modified_at is None or record.modified_at > now:
+        # A time that has not come would win over every edit made here, again and again.
         report.skipped[UNDATED] += 1
     elif not _is_newer(record.modified_at, here.updated_at):
         report.skipped[CHANGED_HERE] += 1

@@ -20,6 +20,7 @@ class JsonText:
     """A place in the text of a file."""
 
     def __init__(self, source: Source) -> None:
+        self._source = source
         self._pieces = source.characters()
         self._window = ""
         self._at = 0
@@ -49,6 +50,7 @@ class JsonText:
     def value(self) -> Any:
         """The next value. Raises Unreadable if it is none, or too much of one."""
         self.peek()
+        self.look_at()
         window = self._window
         try:
             value, end = _DECODER.raw_decode(window, self._at)
@@ -62,6 +64,10 @@ class JsonText:
             raise self._too_long()
         self._pass(end)
         return value
+
+    def look_at(self) -> None:
+        """Count what comes next. Raises Unreadable where there is too much."""
+        self._source.look_at(self.line)
 
     def malformed(self) -> Unreadable:
         return Unreadable(self.line, "must be JSON (RFC 8259)", "malformed_json")
@@ -94,7 +100,8 @@ def values(text: JsonText) -> Iterator[tuple[int, Any]]:
     if is_array and text.take("]"):
         yield from ()
     else:
-        while text.peek():
+        while is_array or text.peek():
+            text.peek()
             line = text.line
             yield line, text.value()
             has_more = text.take(",")
@@ -128,6 +135,7 @@ def items(text: JsonText) -> Iterator[int]:
         return
     while True:
         text.peek()
+        text.look_at()
         yield text.line
         if not text.take(","):
             text.require("]")

@@ -14,6 +14,9 @@ MAX_CELL = 131_072
 MAX_LINES_BEFORE = 100
 """Lines that may stand before the header. TickTick has six."""
 
+MAX_COLUMNS = 1000
+"""Programs write some twenty."""
+
 DELIMITERS = ",;\t"
 
 
@@ -35,7 +38,11 @@ def rows(source: Source, known: Sequence[str]) -> Iterator[Row]:
     reader = csv.reader(lines, delimiter=header.delimiter, strict=False)
     begins = lines.number + 1
     while (cells := _next(reader, lines)) is not None:
+        if lines.are_over:  # the reader asked for more to end this row
+            message = "must end the cell that is quoted: the file may have been cut"
+            raise Unreadable(begins, message, "unfinished")
         if any(cell.strip() for cell in cells):
+            source.look_at(begins)
             yield Row(begins, dict(zip(header.names, cells, strict=False)))
         begins = lines.number + 1
 
@@ -51,12 +58,17 @@ class _Lines:
     def __init__(self, source: Source) -> None:
         self._lines = source.lines()
         self.number = 0
+        self.are_over = False
 
     def __iter__(self) -> "_Lines":
         return self
 
     def __next__(self) -> str:
-        self.number, line = next(self._lines)
+        try:
+            self.number, line = next(self._lines)
+        except StopIteration:
+            self.are_over = True
+            raise
         return line
 
 
@@ -64,15 +76,21 @@ def _header(lines: _Lines, known: Sequence[str]) -> _Header:
     wanted = {name.lower() for name in known}
     for line in islice(lines, MAX_LINES_BEFORE):
         for delimiter in DELIMITERS:
-            names = [
-                name.strip().lower() for name in next(csv.reader([line], delimiter=delimiter), [])
-            ]
+            cells = _next(csv.reader([line], delimiter=delimiter), lines) or []
+            names = [name.strip().lower() for name in cells]
             if wanted & set(names) and (
                 len(names) > 1 or delimiter == DELIMITERS[-1] or line.strip().lower() in wanted
             ):
-                return _Header(names, delimiter)
+                return _Header(_bounded(names, lines.number), delimiter)
     message = f"must have a line with the names of its columns, one of them: {', '.join(known)}"
     raise Unreadable(max(lines.number, 1), message, "no_header")
+
+
+def _bounded(names: list[str], line: int) -> list[str]:
+    if len(names) > MAX_COLUMNS:
+        message = f"must have at most {MAX_COLUMNS} columns"
+        raise Unreadable(line, message, "too_many_columns")
+    return names
 
 
 def _next(reader: Iterator[list[str]], lines: _Lines) -> list[str] | None:

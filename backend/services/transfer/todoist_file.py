@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
-from backend.models.task import Priority
+from backend.models.task import DESCRIPTION_LENGTH, Priority
 from backend.services.transfer import moments
 from backend.services.transfer.ics_zones import Zones
 from backend.services.transfer.record import Entry, Leftover, Lost, Record
@@ -44,6 +44,8 @@ def read(source: Source) -> Iterator[Entry]:
 
 def _add_note(task: Record, text: str) -> None:
     before = task.values["description"]
+    if before and len(before) > DESCRIPTION_LENGTH:
+        return  # it is cut, and said, anyway; to go on would copy it for each note
     task.values["description"] = f"{before}\n\n{text}" if before else text
 
 

@@ -70,6 +70,7 @@ def read(source: Source) -> Iterator[Entry]:
     """Each line that is not empty."""
     for number, line in source.lines():
         if text := line.strip():
+            source.look_at(number)
             yield _task(number, text, source.zone)
 
 

@@ -19,7 +19,19 @@ from backend.tests.support.strategies import DAYS, DESCRIPTIONS, ORDERS, TAGS, T
 
 UTC = ZoneInfo("UTC")
 NASTY = (
-    *("=1+1", "'=1", "''=1", " \u00a0=1", "\u200b@x", "a\r\n\t=1", "-1", "x 2026-01-01 +p @c"),
+    *(
+        "a;=1+1;b",
+        "a\t=1",
+        "a|'=1",
+        "=1+1",
+        "'=1",
+        "''=1",
+        " \u00a0=1",
+        "\u200b@x",
+        "a\r\n\t=1",
+        "-1",
+        "x 2026-01-01 +p @c",
+    ),
     *(
         "C:\\new",
         "\\N",

@@ -7,14 +7,15 @@ from collections.abc import Callable
 
 import pytest
 
-from backend.api.transfer import MAX_LINES, MAX_TASKS
+from backend.api.transfer import MAX_ITEMS, MAX_LINES, MAX_TASKS
 from backend.services.transfer.formats import FORMATS
 from backend.services.transfer.reading import Contents, Reading
 from backend.services.transfer.source import Source
 from backend.tests.support.files import UTC
 
 SIZE = 10_485_760
-LINES = "too_many_lines"
+LINES, ITEMS = "too_many_lines", "too_many"
+CALENDAR = b"BEGIN:VCALENDAR\n"
 TODO = b"BEGIN:VCALENDAR\nBEGIN:VTODO\nSUMMARY:a\n"
 END = b"END:VTODO\nEND:VCALENDAR\n"
 ZONE = b"BEGIN:VCALENDAR\nBEGIN:VTIMEZONE\nTZID:x\nBEGIN:STANDARD\nDTSTART:19700101T000000\n"
@@ -42,7 +43,29 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: filled(b"RRULE:FREQ=SECONDLY\n", ZONE, b"END:STANDARD\nEND:VTIMEZONE\n" + END),
         LINES,
     ),
-    "events": ("ics", lambda: filled(b"BEGIN:VEVENT\nEND:VEVENT\n", b"BEGIN:VCALENDAR\n"), LINES),
+    "events": ("ics", lambda: filled(b"BEGIN:VEVENT\nEND:VEVENT\n", CALENDAR), ITEMS),
+    "empty tasks": ("ics", lambda: filled(b"BEGIN:VTODO\nEND:VTODO\n", CALENDAR), ITEMS),
+    "categories": ("ics", lambda: filled(b"CATEGORIES:" + b"," * 200_000 + b"\n", TODO, END), ""),
+    "parameters": ("ics", lambda: filled(b"A;B=C:1\n", CALENDAR), LINES),
+    "parameters of a line": (
+        "ics",
+        lambda: filled(b"DUE" + b";B=c" * 50_000 + b":1\n", TODO),
+        "too_many_parameters",
+    ),
+    "empty objects": ("json", lambda: filled(b"{},", b"["), ITEMS),
+    "lists of Google": ("google_tasks", lambda: filled(b"{},", b'{"items":['), ITEMS),
+    "fields of Google": ("google_tasks", lambda: filled(b'"a":1,', b"{"), ITEMS),
+    "deleted tasks": ("taskwarrior", lambda: filled(b'{"status":"deleted"},', b"["), ITEMS),
+    "rows without a title": ("csv", lambda: filled(b",x\n", b"title,uid\n"), ITEMS),
+    "one UID": ("csv", lambda: filled(b"a,x\n", b"title,uid\n"), ITEMS),
+    "columns": ("csv", lambda: filled(b"a\n", b"title" + b",a" * 2000 + b"\n"), "too_many_columns"),
+    "notes": ("todoist", lambda: filled(b"note,x\n", b"TYPE,CONTENT\ntask,x\n"), ITEMS),
+    "one long note": (
+        "todoist",
+        lambda: filled(b"note," + b"x" * 1000 + b"\n", b"TYPE,CONTENT\ntask,x\n"),
+        "",
+    ),
+    "nothing but tags": ("todotxt", lambda: filled(b"@a\n"), ITEMS),
     "commas": ("csv", lambda: filled(b",", b"title\n"), "line_too_long"),
     "a header of commas": ("csv", lambda: filled(b",", b"title"), "line_too_long"),
     "a large cell": ("csv", lambda: filled(b"x\n", b'title\n"'), "malformed_csv"),
@@ -56,7 +79,7 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
 
 
 def read(format: str, body: bytes) -> Contents:
-    source = Source(io.BytesIO(body), UTC, MAX_LINES)
+    source = Source(io.BytesIO(body), UTC, MAX_LINES, MAX_ITEMS)
     return Reading(FORMATS[format].read, source).take(MAX_TASKS + 1)
 
 

@@ -45,6 +45,9 @@ def test_apple_reminders() -> None:
         "due_date": None,
         "due_at": "2026-12-01T08:30:00.000000Z",
         "tags": [],
+        "repeat": None,
+        "repeat_from": "due",
+        "repeat_zone": None,
         "order": 785345678,
         "created_at": "2026-11-01T10:00:00.000000Z",
         "updated_at": "2026-11-02T10:00:00.000000Z",
@@ -74,7 +77,7 @@ def test_thunderbird() -> None:
 
 def test_tasks_org_and_what_is_left_out() -> None:
     text = calendar(
-        *("UID:t", "SUMMARY:A", "RRULE:FREQ=WEEKLY", "RELATED-TO:p", "DTSTART:20261130T080000Z"),
+        *("UID:t", "SUMMARY:A", "RRULE:FREQ=HOURLY", "RELATED-TO:p", "DTSTART:20261130T080000Z"),
         *(
             "DUE:20261201T080000Z",
             "PERCENT-COMPLETE:40",

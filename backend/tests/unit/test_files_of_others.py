@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from backend.tests.support.files import flaws, left_out, records, shown
+from backend.tests.support.files import left_out, records, shown
 
 pytestmark = pytest.mark.requirement("FR-52")
 
@@ -195,22 +195,3 @@ def test_ticktick() -> None:
         "list": [10],
         "no_task": [11],
     }
-
-
-@pytest.mark.parametrize(
-    ("format", "text", "code"),
-    [
-        ("todoist", "a,b\n1,2\n", "no_header"),
-        ("google_tasks", "[]", "malformed_json"),
-        ("google_tasks", '{"items": [{"items": [5]}]}', "no_object"),
-        ("google_tasks", '{"items": [{"items": [{"title": 5}]}]}', "invalid"),
-        ("google_tasks", '{"items": [{"items": [{"title": "x", "due": "soon"}]}]}', "invalid"),
-        ("taskwarrior", "[5]", "no_object"),
-        ("taskwarrior", '{"description": "x", "entry": "2026-01-01"}', "invalid"),
-        ("taskwarrior", '{"description": "x", "tags": [5]}', "invalid"),
-        ("ticktick", "List Name,Title,Due Date\na,b,tomorrow\n", "invalid"),
-        ("ticktick", "List Name,Title,Order\na,b,x\n", "invalid"),
-    ],
-)
-def test_what_cannot_be_read_is_said(format: str, text: str, code: str) -> None:
-    assert [one[2] for one in flaws(format, text)] == [code]

@@ -1,0 +1,65 @@
+"""How files are read whatever their program: line ends, numbers, and what cannot be read."""
+
+import pytest
+
+from backend.services.transfer.source import MAX_LINE
+from backend.tests.support.files import flaws, records
+
+pytestmark = pytest.mark.requirement("FR-51")
+
+
+def values(format: str, text: str, name: str) -> list[object]:
+    """This field of each task."""
+    return [record.values[name] for record in records(format, text)]
+
+
+@pytest.mark.parametrize("order", ["7.0", "-1.00", "9223372036854775807"])
+def test_a_whole_number_may_be_written_with_a_fraction_of_zero(order: str) -> None:
+    for kind, text in (
+        ("json", f'{{"title": "a", "order": {order}}}'),
+        ("csv", f"title,order\na,{order}\n"),
+    ):
+        assert values(kind, text, "order") == [int(order.partition(".")[0])]
+    assert flaws("json", '{"title": "a", "order": 1.5}') == [(1, "order", "invalid")]
+
+
+@pytest.mark.parametrize("format", ["csv", "todoist", "ticktick", "todotxt"])
+def test_a_carriage_return_alone_ends_a_line(format: str) -> None:
+    heads = {"csv": "title", "todoist": "TYPE,CONTENT", "ticktick": "Title,List Name"}
+    begin = {"todoist": "task,"}.get(format, "")
+    rows = [heads[format]] if format in heads else []
+    rows += [f"{begin}task {number}" for number in range(3)]
+    assert values(format, "\r".join(rows), "title") == ["task 0", "task 1", "task 2"]
+
+
+def test_a_carriage_return_in_a_quoted_cell_stays_in_it() -> None:
+    cell = "a\rb" * 1000
+    text = "title,description\r" + "".join(f'{n},"{cell}"\r' for n in range(99))
+    assert len(text) > MAX_LINE
+    assert values("csv", text, "description") == [cell] * 99
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "code"),
+    [
+        ("todoist", "a,b\n1,2\n", "no_header"),
+        ("todoist", 'TYPE,CONTENT\ntask,"Buy', "unfinished"),
+        ("csv", 'title,tags\na,"b,c', "unfinished"),
+        ("csv", f"title,{'x' * 140_000}\n", "malformed_csv"),
+        ("json", f'{{"title": "a", "tags": "{"x" * 140_000}"}}', "invalid"),
+        ("json", '[\n{"title": "a"},\n', "malformed_json"),
+        ("json", '[\n{"title": "a"}', "malformed_json"),
+        ("taskwarrior", '[{"description": "a"},\n', "malformed_json"),
+        ("google_tasks", "[]", "malformed_json"),
+        ("google_tasks", '{"items": [{"items": [5]}]}', "no_object"),
+        ("google_tasks", '{"items": [{"items": [{"title": 5}]}]}', "invalid"),
+        ("google_tasks", '{"items": [{"items": [{"title": "x", "due": "soon"}]}]}', "invalid"),
+        ("taskwarrior", "[5]", "no_object"),
+        ("taskwarrior", '{"description": "x", "entry": "2026-01-01"}', "invalid"),
+        ("taskwarrior", '{"description": "x", "tags": [5]}', "invalid"),
+        ("ticktick", "List Name,Title,Due Date\na,b,tomorrow\n", "invalid"),
+        ("ticktick", "List Name,Title,Order\na,b,x\n", "invalid"),
+    ],
+)
+def test_what_cannot_be_read_is_said(format: str, text: str, code: str) -> None:
+    assert [one[2] for one in flaws(format, text)] == [code]
