@@ -45,9 +45,7 @@ def read(found: list[Scan], table: str = "tasks") -> int:
 
 
 def asks_owner(scan: Scan) -> bool:
-    """Whether a scan names the owner to an index, by value or by parameter."""
-    asked = [
-        scan.get("Index Cond", ""),
-        *(one.get("Index Cond", "") for one in scan.get("Plans", [])),
-    ]
-    return any("user_id = " in text for text in asked)
+    """Whether a scan names the owner to each index that it asks, by value or by parameter."""
+    bitmaps = [one for one in nodes(scan) if one["Node Type"].startswith("Bitmap")]
+    asked = [one["Index Cond"] for one in (scan, *bitmaps) if "Index Cond" in one]
+    return asked != [] and all("user_id = " in text for text in asked)
