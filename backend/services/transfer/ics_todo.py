@@ -1,8 +1,7 @@
 """One VTODO (RFC 5545, 3.6.2), as a record."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,8 +12,9 @@ from backend.models.task import Priority
 from backend.models.zones import ZONES
 from backend.services.transfer import moments
 from backend.services.transfer.columns import CONTENT
+from backend.services.transfer.ics_exact import restore
 from backend.services.transfer.ics_text import MAX_TEXTS, Line, texts, unescaped
-from backend.services.transfer.ics_values import EXACT, MOMENTS, plain
+from backend.services.transfer.ics_values import EXACT
 from backend.services.transfer.ics_zones import Zones
 from backend.services.transfer.record import Entry, Flaw, Leftover, Lost, Record, Unreadable
 
@@ -107,7 +107,7 @@ class Todo:
         }
         if "X-APPLE-SORT-ORDER" in self._lines:
             self._take_order(record)
-        self._restore(record)
+        restore(record, self._text(EXACT), self._zone)
         return record
 
     def _value(self, name: str) -> str:
@@ -205,46 +205,3 @@ class Todo:
 
     def _flaw(self, name: str, message: str) -> None:
         self._flaws.append(Flaw(self._lines[name].number, message, "invalid", name))
-
-    def _restore(self, record: Record) -> None:
-        """What the plain properties could not say, where they are still as we wrote them."""
-        for name, exact in _exact(self._text(EXACT)).items():
-            read = _shown(record, name)
-            try:
-                if plain({name: exact}).get(name) != read:
-                    continue
-                if name in MOMENTS:
-                    moment = moments.instant(exact, self._zone)
-                    _keep(record, name, moment)
-                else:
-                    record.values[name] = CONTENT[name](exact)
-            except (ValueError, TypeError, AttributeError, KeyError):
-                continue  # nothing that we wrote: the plain property counts
-
-
-def _exact(text: str | None) -> Mapping[str, Any]:
-    try:
-        found = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-_INSTANTS = {
-    "created_at": "created_at",
-    "completed_at": "completed_at",
-    "updated_at": "modified_at",
-}
-
-
-def _shown(record: Record, name: str) -> Any:
-    """What was read, as the API shows it."""
-    value = getattr(record, _INSTANTS[name]) if name in _INSTANTS else record.values.get(name)
-    return moments.written(value) if isinstance(value, datetime) else value
-
-
-def _keep(record: Record, name: str, moment: datetime) -> None:
-    if name in _INSTANTS:
-        setattr(record, _INSTANTS[name], moment)
-    else:
-        record.values[name] = moment
