@@ -39,6 +39,7 @@ _LOST = {
 }
 _BOOKKEEPING = {"DTSTAMP", "SEQUENCE", "X-MOZ-GENERATION", "X-MOZ-LASTACK"}
 _Duration: Any = vDuration  # the library gives no types for it
+_STATES = {"", "NEEDS-ACTION", "IN-PROCESS", "COMPLETED", "CANCELLED"}
 _PERCENT = re.compile(r"\d{1,3}", re.ASCII)
 
 
@@ -64,7 +65,8 @@ class Todo:
         if line.name == "CATEGORIES":
             self._take_tags(line)
         elif line.name in _KNOWN:
-            self._lines.setdefault(line.name, line)
+            first = self._lines.setdefault(line.name, line)
+            self.lost |= {Lost.OTHER} if first.value != line.value else set()
         elif line.name not in _BOOKKEEPING:
             self.lost.add(_LOST.get(line.name, Lost.OTHER))
 
@@ -118,30 +120,38 @@ class Todo:
 
     def _is_completed(self) -> bool:
         status, percent = self._value("STATUS").upper(), self._percent()
+        if status not in _STATES:
+            self.lost.add(Lost.OTHER)
         if status == "CANCELLED":
             self.lost.add(Lost.CANCELLED)
         if status in {"COMPLETED", "CANCELLED"}:
             return True
         if not status and ("COMPLETED" in self._lines or percent == 100):
             return True
-        if 0 < percent < 100:
+        if 0 < percent < 100 or status == "IN-PROCESS":
             self.lost.add(Lost.PROGRESS)
         return False
 
     def _percent(self) -> int:
         text = self._value("PERCENT-COMPLETE")
-        return int(text) if _PERCENT.fullmatch(text) else 0
+        if _PERCENT.fullmatch(text) and int(text) <= 100:
+            return int(text)
+        self.lost |= {Lost.OTHER} if text else set()
+        return 0
 
     def _priority(self) -> Priority:
         """1 to 4 are high, 5 is medium, 6 to 9 are low (3.8.1.9)."""
         text = self._value("PRIORITY")
         if text not in set("123456789"):
+            self.lost |= {Lost.OTHER} if text not in {"", "0"} else set()
             return Priority.NONE
         number = int(text)
         return Priority.HIGH if number < 5 else Priority.MEDIUM if number == 5 else Priority.LOW
 
     def _due(self) -> date | datetime | None:
         """DUE, or where DTSTART and DURATION end."""
+        if "DURATION" in self._lines and ("DUE" in self._lines or "DTSTART" not in self._lines):
+            self.lost.add(Lost.OTHER)
         if "DUE" in self._lines:
             if "DTSTART" in self._lines:
                 self.lost.add(Lost.START)
