@@ -121,6 +121,12 @@ def test_nothing_is_dropped_in_silence(format: str, text: str, lost: set[str]) -
     assert values(format, text, "title") == ["a"]
 
 
+def test_a_line_of_nothing_but_tags_and_keys_is_called_by_them() -> None:
+    text = "@a +b uid:1\n2026-01-01 due:2026-01-01 uid:2\n"
+    assert values("todotxt", text, "title") == ["@a +b", "due:2026-01-01"]
+    assert values("todotxt", text, "tags") == [["a", "b"], []]
+
+
 def test_a_leap_second_is_the_one_before_it() -> None:
     todo = "BEGIN:VTODO\nSUMMARY:a\nDUE:20161231T235960Z\nEND:VTODO"
     [due] = values("ics", f"BEGIN:VCALENDAR\n{todo}\nEND:VCALENDAR", "due_at")
