@@ -8,7 +8,7 @@ from typing import Any
 
 from backend.services.transfer.cells import neutral, restored
 from backend.services.transfer.columns import joined, record_of
-from backend.services.transfer.record import Entry
+from backend.services.transfer.record import Entry, Lost
 from backend.services.transfer.source import Source
 from backend.services.transfer.table import rows
 
@@ -63,6 +63,7 @@ def read(source: Source) -> Iterator[Entry]:
         if isinstance(record, list):
             yield from record
         else:
+            record.lost |= {Lost.OTHER} if row.has_more else set()
             yield record
 
 

@@ -42,6 +42,8 @@ def fit(record: Record) -> Flaw | Lost | None:
     if "tags" in record.values:
         record.values["tags"] = _fitting_tags(record, record.values["tags"])
     _fit_dues(record)
+    if record.completed_at is not None and not record.values.get("completed"):
+        record.lost.add(Lost.OTHER)  # an open task has no such moment
     if record.uid is not None and len(record.uid) > UID_LENGTH:
         record.uid = digest(record.uid)
     return None

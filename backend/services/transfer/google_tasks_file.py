@@ -16,8 +16,15 @@ _LOST = {
     "parent": Lost.PARENT,
     "links": Lost.LINK,
     "assignmentInfo": Lost.PERSON,
+    "assignment_info": Lost.PERSON,
     "recurrence": Lost.REPEAT,
 }
+_KNOWN = {
+    *("id", "title", "notes", "status", "due", "created", "updated", "completed", "deleted"),
+    *("kind", "etag", "selfLink", "webViewLink", "position", "task_type", "hidden"),
+    "scheduled_time",
+}
+_STATES = {None, "needsAction", "completed"}
 
 
 def read(source: Source) -> Iterator[Entry]:
@@ -59,7 +66,12 @@ def _entries(line: int, task: Any, list_title: str) -> Iterator[Entry]:
 
 
 def _task(line: int, task: Mapping[str, Any], list_title: str) -> Record:
-    record = Record(line, lost={what for name, what in _LOST.items() if task.get(name)})
+    more = {name for name in task.keys() - _KNOWN if task[name]}
+    record = Record(line, lost={_LOST.get(name, Lost.OTHER) for name in more})
+    if task.get("status") not in _STATES:
+        record.lost.add(Lost.OTHER)
+    if task.get("scheduled_time") and not task.get("due"):
+        record.lost.add(Lost.DUE)
     record.values = {
         "title": _text(task.get("title")) or "",
         "description": _text(task.get("notes")) or None,

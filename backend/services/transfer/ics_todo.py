@@ -1,8 +1,7 @@
 """One VTODO (RFC 5545, 3.6.2), as a record."""
 
-import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,8 +12,9 @@ from backend.models.task import Priority
 from backend.models.zones import ZONES
 from backend.services.transfer import moments
 from backend.services.transfer.columns import CONTENT
+from backend.services.transfer.ics_exact import restore
 from backend.services.transfer.ics_text import MAX_TEXTS, Line, texts, unescaped
-from backend.services.transfer.ics_values import EXACT, MOMENTS, plain
+from backend.services.transfer.ics_values import EXACT
 from backend.services.transfer.ics_zones import Zones
 from backend.services.transfer.record import Entry, Flaw, Leftover, Lost, Record, Unreadable
 
@@ -39,6 +39,7 @@ _LOST = {
 }
 _BOOKKEEPING = {"DTSTAMP", "SEQUENCE", "X-MOZ-GENERATION", "X-MOZ-LASTACK"}
 _Duration: Any = vDuration  # the library gives no types for it
+_STATES = {"", "NEEDS-ACTION", "IN-PROCESS", "COMPLETED", "CANCELLED"}
 _PERCENT = re.compile(r"\d{1,3}", re.ASCII)
 
 
@@ -64,7 +65,8 @@ class Todo:
         if line.name == "CATEGORIES":
             self._take_tags(line)
         elif line.name in _KNOWN:
-            self._lines.setdefault(line.name, line)
+            first = self._lines.setdefault(line.name, line)
+            self.lost |= {Lost.OTHER} if first.value != line.value else set()
         elif line.name not in _BOOKKEEPING:
             self.lost.add(_LOST.get(line.name, Lost.OTHER))
 
@@ -107,7 +109,7 @@ class Todo:
         }
         if "X-APPLE-SORT-ORDER" in self._lines:
             self._take_order(record)
-        self._restore(record)
+        restore(record, self._text(EXACT), self._zone)
         return record
 
     def _value(self, name: str) -> str:
@@ -118,30 +120,38 @@ class Todo:
 
     def _is_completed(self) -> bool:
         status, percent = self._value("STATUS").upper(), self._percent()
+        if status not in _STATES:
+            self.lost.add(Lost.OTHER)
         if status == "CANCELLED":
             self.lost.add(Lost.CANCELLED)
         if status in {"COMPLETED", "CANCELLED"}:
             return True
         if not status and ("COMPLETED" in self._lines or percent == 100):
             return True
-        if 0 < percent < 100:
+        if 0 < percent < 100 or status == "IN-PROCESS":
             self.lost.add(Lost.PROGRESS)
         return False
 
     def _percent(self) -> int:
         text = self._value("PERCENT-COMPLETE")
-        return int(text) if _PERCENT.fullmatch(text) else 0
+        if _PERCENT.fullmatch(text) and int(text) <= 100:
+            return int(text)
+        self.lost |= {Lost.OTHER} if text else set()
+        return 0
 
     def _priority(self) -> Priority:
         """1 to 4 are high, 5 is medium, 6 to 9 are low (3.8.1.9)."""
         text = self._value("PRIORITY")
         if text not in set("123456789"):
+            self.lost |= {Lost.OTHER} if text not in {"", "0"} else set()
             return Priority.NONE
         number = int(text)
         return Priority.HIGH if number < 5 else Priority.MEDIUM if number == 5 else Priority.LOW
 
     def _due(self) -> date | datetime | None:
         """DUE, or where DTSTART and DURATION end."""
+        if "DURATION" in self._lines and ("DUE" in self._lines or "DTSTART" not in self._lines):
+            self.lost.add(Lost.OTHER)
         if "DUE" in self._lines:
             if "DTSTART" in self._lines:
                 self.lost.add(Lost.START)
@@ -205,46 +215,3 @@ class Todo:
 
     def _flaw(self, name: str, message: str) -> None:
         self._flaws.append(Flaw(self._lines[name].number, message, "invalid", name))
-
-    def _restore(self, record: Record) -> None:
-        """What the plain properties could not say, where they are still as we wrote them."""
-        for name, exact in _exact(self._text(EXACT)).items():
-            read = _shown(record, name)
-            try:
-                if plain({name: exact}).get(name) != read:
-                    continue
-                if name in MOMENTS:
-                    moment = moments.instant(exact, self._zone)
-                    _keep(record, name, moment)
-                else:
-                    record.values[name] = CONTENT[name](exact)
-            except (ValueError, TypeError, AttributeError, KeyError):
-                continue  # nothing that we wrote: the plain property counts
-
-
-def _exact(text: str | None) -> Mapping[str, Any]:
-    try:
-        found = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-_INSTANTS = {
-    "created_at": "created_at",
-    "completed_at": "completed_at",
-    "updated_at": "modified_at",
-}
-
-
-def _shown(record: Record, name: str) -> Any:
-    """What was read, as the API shows it."""
-    value = getattr(record, _INSTANTS[name]) if name in _INSTANTS else record.values.get(name)
-    return moments.written(value) if isinstance(value, datetime) else value
-
-
-def _keep(record: Record, name: str, moment: datetime) -> None:
-    if name in _INSTANTS:
-        setattr(record, _INSTANTS[name], moment)
-    else:
-        record.values[name] = moment

@@ -1,4 +1,7 @@
-"""Days and instants as files write them. All raise ValueError for anything else."""
+"""Days and instants as files write them. All raise ValueError for anything else.
+
+A leap second is the one before it (RFC 5545, 3.3.12).
+"""
 
 import re
 from datetime import UTC, date, datetime, tzinfo
@@ -22,13 +25,16 @@ def instant(text: str, zone: tzinfo) -> datetime:
     match = _INSTANT.fullmatch(text)
     if match is None:
         raise ValueError("must be an instant like 2026-11-21T07:45:00Z")
+    time = match[2].replace(":60", ":59") if match[2][5:8] == ":60" else match[2]
     offset = (match[3] or "").upper().replace("Z", "+00:00")
-    return utc(datetime.fromisoformat(f"{match[1]}T{match[2]}{offset}"), zone)
+    return utc(datetime.fromisoformat(f"{match[1]}T{time}{offset}"), zone)
 
 
 def compact(text: str, zone: tzinfo) -> datetime:
     """`20261121T074500Z`, or without the Z a time in the zone (RFC 5545, 3.3.5)."""
     is_utc = text[-1:] in {"Z", "z"}
+    if text[13:15] == "60":
+        text = f"{text[:13]}59{text[15:]}"
     try:
         moment = datetime.strptime(text.upper().removesuffix("Z"), "%Y%m%dT%H%M%S")  # noqa: DTZ007
     except ValueError:

@@ -45,7 +45,7 @@ MESSAGES = {
     Lost.LONG_DESCRIPTION: "The description was longer than a task can have, and is cut.",
     Lost.LONG_TITLE: "A title that is too long is cut; the description begins with all of it.",
     Lost.NO_TASK: "What is no task (events, notes, sections) is left out.",
-    Lost.OTHER: "Fields that this service does not know are left out.",
+    Lost.OTHER: "Fields, and values of them, that this service does not know are left out.",
     Lost.PARENT: "What the task is a part of, or waits for, is left out: it stands by itself.",
     Lost.PERSON: "People (who it is from, or for) are left out.",
     Lost.PLACE: "Places are left out.",

@@ -21,10 +21,14 @@ DELIMITERS = ",;\t"
 
 
 class Row(NamedTuple):
-    """The cells of a row by the names of their columns; `line` is where it begins."""
+    """The cells of a row by the names of their columns; `line` is where it begins.
+
+    The first column of a name counts. `has_more`: text in another one, or beyond the header.
+    """
 
     line: int
     cells: dict[str, str]
+    has_more: bool
 
 
 def rows(source: Source, known: Sequence[str]) -> Iterator[Row]:
@@ -43,8 +47,18 @@ def rows(source: Source, known: Sequence[str]) -> Iterator[Row]:
             raise Unreadable(begins, message, "unfinished")
         if any(cell.strip() for cell in cells):
             source.look_at(begins)
-            yield Row(begins, dict(zip(header.names, cells, strict=False)))
+            yield _row(begins, header.names, cells)
         begins = lines.number + 1
+
+
+def _row(line: int, names: Sequence[str], cells: Sequence[str]) -> Row:
+    found, has_more = dict[str, str](), any(cell.strip() for cell in cells[len(names) :])
+    for name, cell in zip(names, cells, strict=False):
+        if name not in found:
+            found[name] = cell
+        elif cell.strip():
+            has_more = True
+    return Row(line, found, has_more)
 
 
 class _Header(NamedTuple):

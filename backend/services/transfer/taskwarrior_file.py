@@ -16,6 +16,7 @@ from backend.services.transfer.record import Entry, Flaw, Leftover, Lost, Record
 from backend.services.transfer.source import Source
 
 _PRIORITIES = {"H": Priority.HIGH, "M": Priority.MEDIUM, "L": Priority.LOW}
+_STATES = ("pending", "waiting", "completed")
 _LOST = {
     **dict.fromkeys(("recur", "rtype", "parent", "mask", "imask"), Lost.REPEAT),
     **dict.fromkeys(("wait", "scheduled", "until", "start"), Lost.START),
@@ -46,7 +47,9 @@ def read(source: Source) -> Iterator[Entry]:
 def _task(line: int, task: Mapping[str, Any], zone: ZoneInfo) -> Record:
     unknown = task.keys() - _KNOWN - _LOST.keys()
     record = Record(line, lost={_LOST[name] for name in task.keys() & _LOST.keys()})
-    record.lost |= {Lost.OTHER} if unknown else set()
+    is_odd = task.get("status", "pending") not in _STATES
+    is_odd |= task.get("priority", "") not in {"", *_PRIORITIES}
+    record.lost |= {Lost.OTHER} if unknown or is_odd else set()
     project = _text(task, "project")
     record.values = {
         "title": _text(task, "description"),

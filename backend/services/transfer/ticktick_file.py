@@ -20,6 +20,11 @@ from backend.services.transfer.table import rows
 COLUMNS = ("List Name", "Title", "Due Date", "Priority", "Status")
 _PRIORITIES = {"1": Priority.LOW, "3": Priority.MEDIUM, "5": Priority.HIGH}
 _DONE = {"1", "2", "-1"}
+_KNOWN = {
+    *("list name", "title", "kind", "tags", "content", "is check list", "start date", "due date"),
+    *("priority", "status", "created time", "completed time", "order", "timezone", "is all day"),
+    *("is floating", "column order", "view mode", "taskid"),
+}
 _LOST = {
     "reminder": Lost.REMINDER,
     "repeat": Lost.REPEAT,
@@ -37,16 +42,22 @@ def read(source: Source) -> Iterator[Entry]:
             yield Leftover(row.line, Lost.NO_TASK)
             continue
         try:
-            yield _task(row.line, cells, source.zone)
+            record = _task(row.line, cells, source.zone)
+            record.lost |= {Lost.OTHER} if row.has_more else set()
+            yield record
         except ValueError as error:
             yield Flaw(row.line, str(error), "invalid")
 
 
 def _task(line: int, cells: Mapping[str, str], zone: ZoneInfo) -> Record:
-    record = Record(line, lost={what for name, what in _LOST.items() if cells.get(name)})
+    more = {name for name in cells.keys() - _KNOWN if cells[name]}
+    record = Record(line, lost={_LOST.get(name, Lost.OTHER) for name in more})
     status, listed = cells.get("status", ""), cells.get("list name")
     if status == "-1":
         record.lost.add(Lost.CANCELLED)
+    is_odd = status not in {"", "0", *_DONE}
+    if is_odd or cells.get("priority", "") not in {"", "0", *_PRIORITIES}:
+        record.lost.add(Lost.OTHER)
     tags = [tag.strip().removeprefix("#") for tag in cells.get("tags", "").split(",")]
     record.values = {
         "title": cells.get("title", ""),
@@ -54,7 +65,7 @@ def _task(line: int, cells: Mapping[str, str], zone: ZoneInfo) -> Record:
         "completed": status in _DONE,
         "priority": _PRIORITIES.get(cells.get("priority", ""), Priority.NONE),
         "tags": [tag for tag in (*tags, listed) if tag],
-        **_due(cells, zone),
+        **_due(record, cells, zone),
     }
     if cells.get("start date") not in {"", None, cells.get("due date")}:
         record.lost.add(Lost.START)
@@ -71,12 +82,15 @@ def _moment(cells: Mapping[str, str], name: str) -> datetime | None:
     return moments.instant(text, UTC) if text else None
 
 
-def _due(cells: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
-    """An all-day task is due on a day of the zone that it names."""
+def _due(record: Record, cells: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """An all-day task is due on a day of the zone that it names; in an unknown one on none."""
     moment = _moment(cells, "due date")
     if moment is None:
         return {"due_date": None, "due_at": None}
     if cells.get("is all day", "").lower() != "true":
         return {"due_at": moment}
-    there = Zones().find(cells.get("timezone", "")) or zone
+    there = Zones().find(cells["timezone"]) if cells.get("timezone") else zone
+    if there is None:
+        record.lost.add(Lost.DUE)
+        return {"due_date": None, "due_at": None}
     return {"due_date": moment.astimezone(there).date()}

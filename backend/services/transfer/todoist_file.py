@@ -20,6 +20,10 @@ _PRIORITIES = {"1": Priority.HIGH, "2": Priority.MEDIUM, "3": Priority.LOW}
 _LABEL = re.compile(r"(?<!\S)@(\S+)")
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d)?Z?))?", re.ASCII)
 _REPEATS = re.compile(r"\bev(?:ery|\b)", re.IGNORECASE)
+_KNOWN = {
+    *("type", "content", "description", "priority", "indent", "author", "date", "date_lang"),
+    *("timezone", "duration_unit", "deadline", "deadline_lang", "is_collapsed"),
+}
 _LOST = {"responsible": Lost.PERSON, "duration": Lost.OTHER}
 
 
@@ -62,23 +66,28 @@ def _task(row: Row, zone: ZoneInfo) -> Record:
     }
     if cells.get("indent", "1") not in {"", "1"}:
         record.lost.add(Lost.PARENT)
-    record.lost |= {what for name, what in _LOST.items() if cells.get(name)}
-    named = Zones().find(cells["timezone"]) if cells.get("timezone") else None
-    _take_date(record, cells.get("date", ""), cells.get("deadline", ""), named or zone)
+    more = {name for name in cells.keys() - _KNOWN if cells[name]}
+    record.lost |= {_LOST.get(name, Lost.OTHER) for name in more}
+    if row.has_more or cells.get("priority", "") not in {"", "4", *_PRIORITIES}:
+        record.lost.add(Lost.OTHER)
+    there = Zones().find(cells["timezone"]) if cells.get("timezone") else zone
+    _take_date(record, cells.get("date", ""), cells.get("deadline", ""), there)
     return record
 
 
-def _take_date(record: Record, date: str, deadline: str, zone: ZoneInfo) -> None:
-    """A day or a time in figures; words are reported."""
+def _take_date(record: Record, date: str, deadline: str, zone: ZoneInfo | None) -> None:
+    """A day or a time in figures; words, and times in a zone that nobody knows, are reported."""
     if date and deadline:
         record.lost.add(Lost.OTHER)
     text = date or deadline
     match = _DATE.fullmatch(text)
     try:
-        if match is not None and match[2]:
+        if match is not None and match[2] and zone is not None:
             record.values["due_at"] = moments.instant(f"{match[1]}T{match[2]}", zone)
-        elif match is not None:
+        elif match is not None and not match[2]:
             record.values["due_date"] = moments.day(match[1])
+        else:
+            match = None
     except ValueError:
         match = None
     if text and match is None:

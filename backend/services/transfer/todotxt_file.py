@@ -82,7 +82,10 @@ def _task(number: int, text: str, zone: ZoneInfo) -> Record | Flaw:
     first, second = found.get("first"), found.get("second")
     record.values["priority"] = _priority(record, found.get("priority"))
     rest = _Rest(record)
-    title = [word for word in text[begin.end() if begin else 0 :].split() if not rest.takes(word)]
+    words = text[begin.end() if begin else 0 :].split()
+    title = [word for word in words if not rest.takes(word)]
+    if not title:  # nothing but tags and keys: they are all that the task is called
+        title = [word for word in words if not word.startswith("uid:")]
     record.values |= {"title": " ".join(title), "tags": rest.tags, "due_date": rest.due}
     try:
         if is_done:

@@ -129,7 +129,7 @@ def test_a_dry_run_reports_the_same_and_writes_nothing(api: Api, format: str) ->
     fill(api)
     file, other = api.export(format).content, api.of(2)
     planned = other.brought(format, file, dry_run=True)
-    assert other.list().headers["etag"] == '"0"'
+    assert other.list().headers["etag"] == '"0-1"'
     done = other.brought(format, file)
     assert planned == {**done, "dry_run": True}
 
@@ -150,7 +150,11 @@ def test_each_task_has_a_number_of_its_own_and_is_in_the_feed(api: Api) -> None:
     assert [item["title"] for item in page["items"]] == list("0123")
     numbers = [item["revision"] for item in page["items"]]
     assert numbers == list(range(numbers[0], numbers[0] + 4))
-    assert page["revision"] == numbers[-1] == int(api.list().headers["etag"].strip('"'))
+    assert (
+        page["revision"]
+        == numbers[-1]
+        == int(api.list().headers["etag"].strip('"').partition("-")[0])
+    )
     ids = [item["id"] for item in page["items"]]
     assert ids == sorted(ids)
 

@@ -65,7 +65,7 @@ BOMBS: dict[str, tuple[str, Callable[[], bytes], str]] = {
         lambda: filled(b"note," + b"x" * 1000 + b"\n", b"TYPE,CONTENT\ntask,x\n"),
         "",
     ),
-    "nothing but tags": ("todotxt", lambda: filled(b"@a\n"), ITEMS),
+    "nothing but UIDs": ("todotxt", lambda: filled(b"uid:a\n"), ITEMS),
     "commas": ("csv", lambda: filled(b",", b"title\n"), "line_too_long"),
     "a header of commas": ("csv", lambda: filled(b",", b"title"), "line_too_long"),
     "a large cell": ("csv", lambda: filled(b"x\n", b'title\n"'), "malformed_csv"),
