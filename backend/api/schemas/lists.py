@@ -84,7 +84,12 @@ SearchText = Annotated[
     Annotated[str, StringConstraints(max_length=200), WITHOUT_NUL, ANY_TEXT] | None,
     Field(description="Every word, anywhere in title or description, whatever its case."),
 ]
-Zone = Annotated[str, Strict(), AfterValidator(_known_zone)]
+Zone = Annotated[
+    str,
+    Strict(),
+    AfterValidator(_known_zone),
+    Field(json_schema_extra={"format": "time-zone"}),
+]
 TimeZone = Annotated[
     str,
     AfterValidator(_known_zone),

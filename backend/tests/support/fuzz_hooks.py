@@ -16,6 +16,7 @@ _TAG = strategies.builds(
     '{}"{}"'.format, strategies.sampled_from(["", "W/"]), strategies.integers(0, 99)
 )
 _TAGS = strategies.just("*") | strategies.lists(_TAG, min_size=1, max_size=3).map(", ".join)
+_RULES = ["FREQ=DAILY", "FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,FR", "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=3"]
 _moves: list[tuple[Case[Any], Response]] = []
 
 _ONE = ("readTask", "replaceTask", "patchTask", "completeTask", "deleteTask", "restoreTask")
@@ -29,6 +30,7 @@ begins sequences with any POST that has some, and then there would be nothing to
 
 schemathesis.openapi.format("time-zone", strategies.sampled_from(_ZONES))
 schemathesis.openapi.format("entity-tags", _TAGS)
+schemathesis.openapi.format("rrule", strategies.sampled_from(_RULES))
 
 
 @schemathesis.hook
