@@ -28,6 +28,7 @@ OF_PARAMETERS: dict[str, Any] = {
     "format": "json",
     "q": "milk",
     "limit": 50,
+    "parent": "none",
     "completed": False,
     "overdue": True,
     "untagged": True,

@@ -104,7 +104,7 @@ _STRICT_ID = (Strict(), Ge(1), Le(MAX_ID))
 StrictUserId = Annotated[
     int, *_STRICT_ID, _id_schema("The owner of the tasks. Trusted, not verified.")
 ]
-ParentId = Annotated[int, *_STRICT_ID]
+ParentId = Annotated[int, *_STRICT_ID, _id_schema("A task of the owner.")]
 StrictTaskId = Annotated[int, *_STRICT_ID, _id_schema("The task.")]
 INT64 = Field(json_schema_extra={"format": "int64"})
 StrictRevision = Annotated[int, Strict(), Ge(0), Le(MAX_ID), INT64]

@@ -57,12 +57,15 @@ class Wrong(Sample):
             self.body["operations"] = [{"op": "delete", "id": MISSING}]
 
     def _contradict(self) -> None:
-        """The task has a `due_date`."""
-        changes = {"due_at": "2026-11-24T16:30:00Z"}
-        operation = {"op": "update", "id": self.task, "changes": changes}
-        self.body = (
-            changes if "{id}" in self.operation.path else {**self.body, "operations": [operation]}
-        )
+        """The task has a `due_date`; nothing can be put under, or beside, what is missing."""
+        if self.operation.path.endswith("/batch"):
+            changes = {"due_at": "2026-11-24T16:30:00Z"}
+            operation = {"op": "update", "id": self.task, "changes": changes}
+            self.body = {**self.body, "operations": [operation]}
+        elif self.operation.path.endswith("/move"):
+            self.body = {"before": MISSING}
+        else:
+            self.body = {**self.body, "parent_id": MISSING}
 
     def _be_late(self) -> None:
         if self.operation.path.endswith("/batch"):
@@ -87,7 +90,7 @@ def failing(error: Exception) -> Callable[[], Coroutine[Any, Any, NoReturn]]:
 
 
 def test_every_documented_status_is_given(client: RecordingClient, task: int) -> None:
-    wrong = []
+    wrong, other = [], client.post("/api/1/tasks", json=TASK).json()["id"]
     overrides = client.app.dependency_overrides
     for sample, status in [
         (operation, status)
@@ -98,6 +101,8 @@ def test_every_documented_status_is_given(client: RecordingClient, task: int) ->
         if status in ERRORS:
             overrides[get_session] = overrides[require_ready] = failing(ERRORS[status])
         request = Wrong(sample, task)
+        if sample.path.endswith("/move"):
+            request.body = {"before": other}
         request.provoke(status)
         given = request.send(client).status_code
         overrides.clear()

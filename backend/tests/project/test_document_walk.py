@@ -119,7 +119,7 @@ def integers(schema: Any) -> Iterator[dict[str, Any]]:
 def test_what_can_be_large_is_of_64_bits() -> None:
     """What is not is a status or a number of items on a page."""
     small = [one for one in integers(DOCUMENT["paths"]) if one.get("format") != "int64"]
-    assert {one["maximum"] for one in small} == {500}
+    assert {one["maximum"] for one in small} == {100, 500}
     small = [one for one in integers(SCHEMAS) if one.get("format") != "int64"]
     assert {one["title"] for one in small} == {"Status"}
 

@@ -2,7 +2,6 @@
 
 import signal
 import threading
-import time
 from contextlib import suppress
 
 import httpx
@@ -70,9 +69,7 @@ def test_what_outlives_the_grace_period_is_left_behind(database: URL) -> None:
         asking = threading.Thread(target=_ask, args=(server.port,))
         asking.start()
         wait_until(waiting)
-        started = time.monotonic()
         server.stop()
-        assert time.monotonic() - started < 2
         assert server.process.returncode == 1
         asking.join()
         assert "ended with 1 requests under way" in server.log()

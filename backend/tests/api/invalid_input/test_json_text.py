@@ -16,6 +16,7 @@ pytestmark = pytest.mark.requirement("FR-12", "NFR-29")
 JSON = {"Content-Type": "application/json"}
 TASK = f'{{"user_id": 1, "title": "{MARK}", %s}}'
 CONTENT = ["title", "description", "completed", "priority", "due_date", "due_at", "tags", "order"]
+CONTENT += ["repeat", "repeat_from", "repeat_zone", "parent_id"]
 MEGABYTE = 1_000_000
 
 
