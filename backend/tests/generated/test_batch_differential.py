@@ -18,7 +18,7 @@ from backend.tests.support.surfaces import FLAT, PRIMARY
 
 pytestmark = [pytest.mark.untraced, pytest.mark.requirement("FR-42")]
 
-EXAMPLES = int(os.environ.get("BATCHES", "120"))
+EXAMPLES = int(os.environ.get("BATCHES", "200"))
 OWN = {"id", "user_id", "url", "revision", "created_at", "updated_at", "completed_at"}
 SETTINGS = settings(
     max_examples=EXAMPLES,

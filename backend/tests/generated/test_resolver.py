@@ -48,7 +48,7 @@ def told(answer: Any) -> Any:
 def test_every_handler_of_tasks_has_a_resolver(shared_app: FastAPI) -> None:
     routes = [one for one in shared_app.routes if isinstance(one, APIRoute)]
     of_tasks = [one for one in routes if "tasks" in one.path]
-    assert len(of_tasks) == 32
+    assert len(of_tasks) == 36
     of_fastapi = {one.name for one in of_tasks if not resolver_of(one.dependant, {})}
     assert of_fastapi == {"stream_changes"}, "a stream, which FastAPI serves in its own way"
 
