@@ -34,7 +34,7 @@ from backend.tests.support.tags import tag_of
 pytestmark = pytest.mark.untraced
 
 MORE = os.environ.get("PROPERTY_STEPS")
-STEPS = int(MORE or 1000)
+STEPS = int(MORE or 2000)
 
 aims = st.builds(Aim, places, draw.kinds, draw.numbers, draw.conditions)
 keys = st.sampled_from((None, "k", "K", "~ !"))
