@@ -13,7 +13,7 @@ from backend.tests.support.databases import ROOT
 pytestmark = pytest.mark.requirement("FR-63")
 
 
-LEFT_OUT = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "PGTZ", "PYTEST_", "COVERAGE_")
+LEFT_OUT = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "PGTZ", "PYTEST_")
 WATCH = """
 import os
 BEFORE = dict(os.environ)
