@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from backend.dev.demo import OWNERS
+from backend.dev.demo_tasks import OWNERS
 from backend.tests.dev.test_launcher import NO_DATABASE
 from backend.tests.support.clusters import folder
 from backend.tests.support.commands import python
