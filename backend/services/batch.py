@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.database.execution import OwnedSession
 from backend.errors import (
     AppError,
     Conflict,
@@ -23,6 +22,7 @@ from backend.queries.lists import SEPARATOR
 from backend.queries.search import FOLDED, fold
 from backend.queries.statement import BatchRow, Statement
 from backend.services.fingerprints import digest, told
+from backend.services.of_owner import OwnerService
 from backend.services.repeating import computed_all, require_next
 
 MAX_OPERATIONS = 100
@@ -67,12 +67,8 @@ class Batch:
     is_replay: bool = False
 
 
-class BatchService:
+class BatchService(OwnerService):
     """Runs the operations of one owner, in one round trip however many they are."""
-
-    def __init__(self, session: OwnedSession) -> None:
-        self._session = session
-        self.owner = session.owner
 
     def run(
         self, operations: Sequence[Operation], key: str | None = None, *, dry_run: bool = False

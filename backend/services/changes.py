@@ -3,11 +3,11 @@
 import json
 from dataclasses import dataclass
 
-from backend.database.execution import OwnedSession
 from backend.errors import CursorExpired
 from backend.observability.metrics import PURGE_HORIZON
 from backend.queries import changes
 from backend.queries.lists import SEPARATOR
+from backend.services.of_owner import OwnerService
 
 MAX_PAGE = 500
 """Changes of one page."""
@@ -33,12 +33,8 @@ class Changes:
     has_more: bool
 
 
-class ChangeService:
+class ChangeService(OwnerService):
     """Reads the feed of one owner, one round trip a page."""
-
-    def __init__(self, session: OwnedSession) -> None:
-        self._session = session
-        self.owner = session.owner
 
     def page(self, position: Position, limit: int) -> Changes:
         """The next changes. Raises CursorExpired if some may be missing."""

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from backend.database.execution import OwnedSession
 from backend.errors import DatabaseUnavailable, TimedOut
 from backend.queries import bulk, cursor, lists, sorting
 from backend.queries.filters import Filters
 from backend.queries.sorting import Sort
 from backend.services.entity_tags import EntityTags
+from backend.services.of_owner import OwnerService
 
 MAX_BATCH = 10_000
 """Tasks that one statement moves: far less than a second's work."""
@@ -46,12 +46,8 @@ class Page:
     is_of_revision: bool = True
 
 
-class ListService:
+class ListService(OwnerService):
     """Reads and writes many tasks, one round trip a method."""
-
-    def __init__(self, session: OwnedSession) -> None:
-        self._session = session
-        self.owner = session.owner
 
     def page(self, query: ListQuery) -> Page:
         """A page; without tasks if the client has the list as it is. Raises InvalidCursor."""

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from backend.database.execution import OwnedSession
 from backend.errors import (
     Conflict,
     DatabaseUnavailable,
@@ -15,6 +14,7 @@ from backend.queries import moves as queries
 from backend.queries.moves import MAX_RENUMBERED, Move
 from backend.queries.statement import MoveRow, Statement
 from backend.services.entity_tags import EntityTags
+from backend.services.of_owner import OwnerService
 
 _NO_ANCHOR = "must be another task of this owner, out of the trash"
 _CROWDED = (
@@ -22,12 +22,8 @@ _CROWDED = (
 )
 
 
-class MoveService:
+class MoveService(OwnerService):
     """Moves tasks of one owner: one round trip, or two where there is no room."""
-
-    def __init__(self, session: OwnedSession) -> None:
-        self._session = session
-        self.owner = session.owner
 
     def move(
         self, task_id: int, anchor: int, if_match: EntityTags | None = None, *, before: bool

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from backend.database.execution import OwnedSession
 from backend.models.task import Priority
 from backend.queries import summary as queries
 from backend.queries.filters import day_in, now_in
 from backend.queries.statement import SummaryRow
 from backend.services.entity_tags import EntityTags
+from backend.services.of_owner import OwnerService
 
 NUMBERS = ("open", "completed", "overdue", "due_today", "trash")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -26,12 +26,8 @@ class Summary:
     json: str | None
 
 
-class SummaryService:
+class SummaryService(OwnerService):
     """Counts the tasks of one owner, in one round trip."""
-
-    def __init__(self, session: OwnedSession) -> None:
-        self._session = session
-        self.owner = session.owner
 
     def read(
         self, time_zone: str, known: EntityTags | None = None, parent: int | None = None

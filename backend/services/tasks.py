@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from backend.database.execution import OwnedSession
 from backend.errors import (
     DatabaseUnavailable,
     IdempotencyKeyReused,
@@ -21,6 +20,7 @@ from backend.queries.statement import ChildRow, KeyedRow, MoveRow, Statement, Ta
 from backend.queries.writing import Write
 from backend.services.entity_tags import EntityTags
 from backend.services.fingerprints import fingerprint
+from backend.services.of_owner import OwnerService
 from backend.services.repeating import computed, dues, require_next
 
 Answer = TaskRow | WriteRow | KeyedRow | ChildRow | MoveRow
@@ -35,16 +35,12 @@ class Created:
     is_replay: bool = False
 
 
-class TaskService:
+class TaskService(OwnerService):
     """Reads and writes single tasks, one round trip a method.
 
     Methods that name a task raise TaskNotFound if the owner has no such task out of the trash, and
     PreconditionFailed if `if_match` does not list the task's revision.
     """
-
-    def __init__(self, session: OwnedSession) -> None:
-        self._session = session
-        self.owner = session.owner
 
     def create(self, values: Mapping[str, Any], key: str | None = None) -> Created:
         """Store a task with all columns of CONTENT; repeatable for 24 hours if a key is given.

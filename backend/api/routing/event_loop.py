@@ -11,18 +11,9 @@ from typing import Any, get_type_hints
 
 from fastapi import FastAPI, Response
 
-from backend.services.batch import BatchService
-from backend.services.changes import ChangeService
-from backend.services.lists import ListService
-from backend.services.summary import SummaryService
-from backend.services.tasks import TaskService
-from backend.services.transfer.importing import ImportService
+from backend.services.of_owner import OwnerService
 
 Handler = Callable[..., Response]
-_SERVICES = {
-    *(TaskService, ListService, ChangeService, BatchService, SummaryService),
-    ImportService,
-}
 
 
 def on_event_loop(handler: Handler, app: FastAPI) -> Callable[..., Coroutine[Any, Any, Response]]:
@@ -44,6 +35,6 @@ def on_event_loop(handler: Handler, app: FastAPI) -> Callable[..., Coroutine[Any
 def _service_of(handler: Handler) -> str | None:
     """The argument that knows whose tasks these are."""
     for name, annotation in get_type_hints(handler).items():
-        if annotation in _SERVICES:
+        if isinstance(annotation, type) and issubclass(annotation, OwnerService):
             return name
     return None

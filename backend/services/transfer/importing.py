@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 
-from backend.database.execution import OwnedSession
 from backend.database.waiting import run_in_thread
 from backend.errors import Conflict, Overloaded
 from backend.models.task import Priority
@@ -15,6 +14,7 @@ from backend.queries import transfer as queries
 from backend.queries.columns import CONTENT
 from backend.queries.search import FOLDED, fold
 from backend.services.batch import array_text
+from backend.services.of_owner import OwnerService
 from backend.services.transfer.reading import Tally
 from backend.services.transfer.record import Record
 from backend.services.transfer.uids import digits_of, own
@@ -63,12 +63,8 @@ class _Here(NamedTuple):
     is_trashed: bool
 
 
-class ImportService:
+class ImportService(OwnerService):
     """Writes tasks of files, two round trips however many they are."""
-
-    def __init__(self, session: OwnedSession) -> None:
-        self._session = session
-        self.owner = session.owner
 
     def run(self, records: Sequence[Record], tally: Tally, *, dry_run: bool = False) -> Report:
         """All, or none. Repeated, it makes nothing twice.
