@@ -32,9 +32,8 @@ define install
 	@rm $(1)/.unfinished && touch $@
 endef
 
-.PHONY: help run demo sql reset migrate test coverage clients test-pgbouncer test-postgres fuzz differential moves \
-	chaos check format hooks \
-	openapi lock audit clean \
+.PHONY: help run demo sql reset migrate test test-slow coverage clients test-pgbouncer test-postgres \
+	fuzz differential moves chaos check format hooks openapi lock audit clean \
 	bench bench-quick bench-growth bench-many bench-tools
 
 help: ## List the targets
@@ -73,9 +72,12 @@ demo: $(RUN) $(WEB) ## Serve a page with tasks of three owners, beside the servi
 	@DEV_POSTGRES_DIR=$${DEV_POSTGRES_DIR:-$${TMPDIR:-/tmp}/tasks-demo-$$(id -u)} $(BIN)/python -m backend.dev.demo
 
 ##@ Test
-test coverage: export PYTHONDONTWRITEBYTECODE =
-test: $(DEV) ## Run the whole suite on a throwaway database (ARGS='-k name': a part)
-	@$(BIN)/$(if $(ARGS),pytest $(ARGS),$(PYTEST))
+test test-slow coverage: export PYTHONDONTWRITEBYTECODE =
+test: $(DEV) ## Run the tests on a throwaway database, but for the slow ones (ARGS='-k name': a part of all)
+	@$(BIN)/$(if $(ARGS),pytest $(ARGS),$(PYTEST) -m 'not slow')
+
+test-slow: $(DEV) ## Run the slow ones: first days, browsers, mutants, random programs (5 minutes)
+	@$(BIN)/$(PYTEST) -m slow
 
 # A target of its own: to trace lines and branches more than doubles what a test takes, and a process to start, for
 # the libraries' lines are traced, too (CPython before 3.14 has nothing cheaper). Of `untraced` tests it learns nothing.

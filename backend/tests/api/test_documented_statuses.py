@@ -10,7 +10,7 @@ from backend.errors import Overloaded
 from backend.tests.support.documented import Sample, operations
 from backend.tests.support.recorder import RecordingClient
 
-pytestmark = pytest.mark.requirement("FR-61", "FR-12")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("FR-61", "FR-12")]
 
 KEY = "a key that was used"
 ERRORS = {"500": RuntimeError("not foreseen"), "503": Overloaded()}

@@ -22,6 +22,8 @@ from backend.tests.support.databases import (
 from backend.tests.support.other_postgres import C_OF_LIBC
 from backend.tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 UTF8 = "ENCODING 'UTF8'"
 PRIVILEGES = "SELECT has_table_privilege('tasks_runtime', 'tasks', 'SELECT')"
 ANOTHERS = (

@@ -10,6 +10,8 @@ from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.commands import command, database_with, execute
 from backend.tests.support.databases import alembic_config, settings_for
 
+pytestmark = pytest.mark.slow
+
 OTHERS = "CREATE TABLE invoices (id int PRIMARY KEY); CREATE INDEX odd ON invoices (id)"
 
 

@@ -14,7 +14,7 @@ from backend.tests.support.commands import python
 from backend.tests.support.databases import ROOT
 from backend.tests.support.server import free_port
 
-pytestmark = pytest.mark.requirement("FR-62")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("FR-62")]
 
 
 def environment(base: Path, **settings: str) -> dict[str, str]:

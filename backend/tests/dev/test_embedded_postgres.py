@@ -33,7 +33,7 @@ from backend.tests.support.clusters import (
 from backend.tests.support.databases import ROOT
 from backend.tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.requirement("NFR-07")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("NFR-07")]
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,8 @@ from backend.tests.support.commands import python
 from backend.tests.support.databases import ROOT
 from backend.tests.support.server import environment, free_port
 
+pytestmark = pytest.mark.slow
+
 RUN = ("-m", "backend.dev.run")
 EMBEDDED = {"DATABASE_URL": "", "MIGRATION_DATABASE_URL": ""}
 

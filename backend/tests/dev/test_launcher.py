@@ -24,6 +24,8 @@ from backend.tests.support.databases import ROOT
 from backend.tests.support.server import environment, free_port
 from backend.tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 NO_DATABASE = {"DATABASE_URL": "", "MIGRATION_DATABASE_URL": ""}
 
 

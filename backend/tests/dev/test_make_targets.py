@@ -23,7 +23,7 @@ from backend.tests.support.clusters import folder
 from backend.tests.support.databases import ROOT
 from backend.tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.requirement("FR-69")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("FR-69")]
 
 PIP = [
     "Collecting fastapi==0.165.0 (from -r requirements.lock (line 9))\n",

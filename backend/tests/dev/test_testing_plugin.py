@@ -10,7 +10,7 @@ import pytest
 
 from backend.tests.support.databases import ROOT
 
-pytestmark = pytest.mark.requirement("FR-63")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("FR-63")]
 
 
 LEFT_OUT = ("DATABASE_URL", "MIGRATION_DATABASE_URL", "PGTZ", "PYTEST_")

@@ -33,7 +33,7 @@ from backend.tests.support.problems import require_problem
 from backend.tests.support.surfaces import FLAT, PRIMARY, Request, Surface
 from backend.tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 PREPARES = 1
 """Messages that a new connection has more: the statement is prepared there first."""

@@ -20,6 +20,8 @@ from backend.tests.support.databases import (
 from backend.tests.support.problems import require_problem
 from backend.tests.support.server import Server, free_port, running
 
+pytestmark = pytest.mark.slow
+
 SECRET = "hunter2secret"
 LOGIN = "limited"
 

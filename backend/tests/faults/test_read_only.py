@@ -17,6 +17,8 @@ from backend.tests.support.server import Server, running
 from backend.tests.support.surfaces import Request, Surface
 from backend.tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 READS = ("read", "head")
 
 

@@ -19,6 +19,8 @@ from backend.tests.support.databases import (
 from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import Recorder, RecordingClient
 
+pytestmark = pytest.mark.slow
+
 TABLES = ("tasks", "task_lists", "idempotency_keys")
 
 

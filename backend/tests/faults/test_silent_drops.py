@@ -20,6 +20,8 @@ from backend.tests.support.server import Server, running
 from backend.tests.support.surfaces import Request, Surface
 from backend.tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 POOL = 4
 CLIENTS = 20
 

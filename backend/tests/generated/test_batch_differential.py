@@ -16,7 +16,7 @@ from backend.tests.support.api import Api
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import FLAT, PRIMARY
 
-pytestmark = [pytest.mark.untraced, pytest.mark.requirement("FR-42")]
+pytestmark = [pytest.mark.slow, pytest.mark.untraced, pytest.mark.requirement("FR-42")]
 
 EXAMPLES = int(os.environ.get("BATCHES", "200"))
 OWN = {"id", "user_id", "url", "revision", "created_at", "updated_at", "completed_at"}

@@ -26,7 +26,7 @@ from backend.tests.support.list_machine import (
 from backend.tests.support.model import Owner, patched
 from backend.tests.support.model_machine import Aim
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 _log = logging.getLogger(__name__)
 MORE = os.environ.get("DIFFERENTIAL_STEPS")

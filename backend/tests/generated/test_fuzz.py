@@ -1,5 +1,6 @@
 """A small part of `make fuzz`, the same each time: valid and invalid requests by the document."""
 
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,14 +13,11 @@ from backend.tests.support.databases import ROOT
 from backend.tests.support.fuzz import fuzz
 from backend.tests.support.server import Server
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 OPERATIONS = (
     *("createTaskFlat", "readTaskFlat"),
     *("completeTask", "deleteTask", "restoreTask"),
-)
-DOCUMENT = schemathesis.openapi.from_path(
-    ROOT / "specs/001-backend-task-api/contracts/openapi.yaml"
 )
 TASKS = "/api/{user_id}/tasks"
 Move = tuple[str, str, dict[str, Any]]
@@ -33,12 +31,20 @@ def test_the_server_keeps_what_the_document_promises_whatever_is_sent(server: Se
     assert outcome.cases >= 200
 
 
+@cache
+def document() -> Any:
+    """What schemathesis makes of the exported document, which takes it a second."""
+    return schemathesis.openapi.from_path(
+        ROOT / "specs/001-backend-task-api/contracts/openapi.yaml"
+    )
+
+
 def sent(move: Move, restored: int = 1) -> Any:
     """A case of schemathesis that was answered well."""
     method, path, query = move
     parameters = {"user_id": 1, "id": 7} if "{id}" in path else {"user_id": 1}
     body: dict[str, Any] = {"body": BATCH_BODY} if path.endswith("/batch") else {}
-    case = DOCUMENT[path][method].Case(path_parameters=parameters, query=query, **body)
+    case = document()[path][method].Case(path_parameters=parameters, query=query, **body)
     fuzz_hooks.after_call(
         SimpleNamespace(),
         case,

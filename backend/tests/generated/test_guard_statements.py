@@ -18,7 +18,7 @@ from backend.database.guard import RefusedStatementError, require_owner
 from backend.tests.support.below import rows
 from backend.tests.support.random_statements import statements
 
-pytestmark = [pytest.mark.threat(65), pytest.mark.requirement("NFR-26")]
+pytestmark = [pytest.mark.slow, pytest.mark.threat(65), pytest.mark.requirement("NFR-26")]
 
 MINE, THEIRS = 1, 2
 EXAMPLES = int(os.environ.get("GUARD_STATEMENTS", "100"))

@@ -31,7 +31,7 @@ from backend.tests.support.problems import require_problem
 from backend.tests.support.surfaces import Request
 from backend.tests.support.tags import tag_of
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 MORE = os.environ.get("PROPERTY_STEPS")
 STEPS = int(MORE or 2000)

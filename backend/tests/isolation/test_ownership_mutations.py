@@ -54,7 +54,7 @@ from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import PRIMARY
 from backend.tests.support.tags import revision_of, tag_of
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 MINE, THEIRS, SAME_ID = 1, 2, 10**15
 SORT, NO_FILTER = (("created_at", False),), frozenset[str]()
 MODULES = (
@@ -95,7 +95,6 @@ def built() -> list[Executable]:
 def number_of_predicates() -> int:
     calls = count()
     build(lambda *tables: (next(calls), ROOT(*tables))[1])
-    build(ROOT)
     return next(calls)
 
 

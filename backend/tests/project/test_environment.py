@@ -9,7 +9,7 @@ import pytest
 
 from backend.tests.support.databases import ROOT
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 STAMP = ".installed-run"
 

@@ -12,6 +12,8 @@ from backend.tests.support.raw import CHUNKED, HOST, POST, connected, head, read
 from backend.tests.support.server import Server
 from backend.tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 TIMEOUT = 0.5  # of the impatient server
 
 

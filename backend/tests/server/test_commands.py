@@ -17,6 +17,8 @@ from backend.tests.support.commands import command, execute, python
 from backend.tests.support.server import environment
 from backend.tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 OLD = (
     "INSERT INTO tasks (user_id, title, description, completed, priority, tags, revision, "
     "created_at, updated_at, deleted_at) SELECT owner, 'Straße ' || n, 'ÉTÉ', false, 0, '{{}}', n, "

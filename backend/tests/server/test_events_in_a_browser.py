@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from backend.tests.support.browser import PATIENCE, browsing
 from backend.tests.support.server import Server, running
 
-pytestmark = [pytest.mark.untraced, pytest.mark.requirement("FR-44")]
+pytestmark = [pytest.mark.slow, pytest.mark.untraced, pytest.mark.requirement("FR-44")]
 
 PAGE = """<!doctype html><script>
 const tell = text => fetch("/told", {method: "POST", body: text});

@@ -19,7 +19,7 @@ from backend.tests.support.streams import streamed
 from backend.tests.support.surfaces import PRIMARY
 from backend.tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.untraced, pytest.mark.requirement("FR-44")]
+pytestmark = [pytest.mark.slow, pytest.mark.untraced, pytest.mark.requirement("FR-44")]
 
 OFTEN = {"EVENTS_INTERVAL": "0.1"}
 

@@ -16,7 +16,7 @@ from backend.tests.support.server import Server, running
 from backend.tests.support.surfaces import PRIMARY
 from backend.tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.requirement("FR-50", "NFR-52")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("FR-50", "NFR-52")]
 
 EXPORT = "/api/1/tasks/export?format=json"
 NUMBER = 6000

@@ -11,6 +11,8 @@ from backend.tests.support.arena import HOLD, WAITING
 from backend.tests.support.server import Server, running
 from backend.tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def small_pool(database: URL) -> Iterator[Server]:

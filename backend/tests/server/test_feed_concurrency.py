@@ -20,7 +20,7 @@ from backend.tests.support.databases import settings_for
 from backend.tests.support.surfaces import PRIMARY, Surface
 from backend.tests.support.tags import revision_of
 
-pytestmark = [pytest.mark.untraced, pytest.mark.requirement("FR-41")]
+pytestmark = [pytest.mark.slow, pytest.mark.untraced, pytest.mark.requirement("FR-41")]
 
 WRITERS, STEPS = 8, 60
 CHOICES: dict[str, Callable[[Api, int, str], Any]] = {

@@ -14,6 +14,8 @@ from backend.edge.listening import ListenError, address_of, listen
 from backend.tests.support.databases import NOWHERE
 from backend.tests.support.server import environment, free_port, running
 
+pytestmark = pytest.mark.slow
+
 ADDRESSES = ("0.0.0.0", "::", "::1", "127.0.0.1")  # noqa: S104
 
 

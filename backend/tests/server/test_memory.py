@@ -13,7 +13,7 @@ from backend.tests.support.raw import HOST, POST, connected, head, read_answer
 from backend.tests.support.server import Server, running
 from backend.tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.requirement("NFR-21", "NFR-29")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("NFR-21", "NFR-29")]
 
 MEGABYTE = 1_048_576
 TASK = b'{"title": "x", "url": "%b"}'
@@ -86,7 +86,7 @@ def test_clients_that_read_long_lists_slowly_hold_no_place_and_the_slowest_are_c
             reader.sendall(head("GET /api/1/tasks", HOST) * 2)
             readers.append(reader)
             assert small_server.client.get("/api/2/tasks").json() == []  # the one place is free
-        assert memory(small_server) - before < 40 * MEGABYTE  # of 80 that wait to be read
+        assert memory(small_server) - before < 70 * MEGABYTE  # 20 to 47 as malloc likes, else 125
         assert len(small_server.client.get("/api/1/tasks").content) == size  # who reads, has it
         closed = sum(is_closed_early(reader, size) for reader in readers)
     assert 10 < closed < 20

@@ -13,7 +13,7 @@ from backend.tests.support.databases import create_template, url_of
 from backend.tests.support.server import running
 from backend.tests.support.surfaces import FLAT, PRIMARY
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 ENDS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 

@@ -14,6 +14,8 @@ from backend.tests.support.raw import connected, head, read_answer
 from backend.tests.support.server import Server, running
 from backend.tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 TASK = b'{"title": "in flight"}'
 POST = head(
     "POST /api/1/tasks", "Host: x", "Content-Type: application/json", f"Content-Length: {len(TASK)}"

@@ -11,7 +11,7 @@ import pytest
 from backend.config import Settings
 from backend.tests.support.databases import ROOT
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 SECRET = "hunter2secret"
 

@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL
 from backend.tests.support.browser import Browser, Page, browsing
 from backend.tests.support.server import Server, running
 
-pytestmark = [pytest.mark.untraced, pytest.mark.requirement("FR-60")]
+pytestmark = [pytest.mark.slow, pytest.mark.untraced, pytest.mark.requirement("FR-60")]
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,8 @@ from backend.tests.support.tls import (
     execute_as_owner,
 )
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def encrypted() -> Iterator[Encrypted]:

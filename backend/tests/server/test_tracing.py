@@ -14,6 +14,8 @@ from sqlalchemy.engine import URL
 from backend.tests.support.databases import ROOT
 from backend.tests.support.server import environment, running
 
+pytestmark = pytest.mark.slow
+
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 

@@ -21,7 +21,7 @@ from backend.tests.support.server import Server, environment, free_port
 from backend.tests.support.surfaces import Surface
 from backend.tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.requirement("NFR-56"), pytest.mark.untraced]
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("NFR-56"), pytest.mark.untraced]
 
 
 MAX_BACK = 10

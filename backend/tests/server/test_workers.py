@@ -16,7 +16,7 @@ from backend.tests.support.scrapes import Sample, number, scraped
 from backend.tests.support.server import Server, running
 from backend.tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.requirement("NFR-51")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("NFR-51")]
 
 WORKERS = 2
 
