@@ -4,8 +4,8 @@ from typing import Any
 
 from backend.api.openapi.examples import OF_PARAMETERS, example_of, fill_schema, of_models
 from backend.api.schemas.fields import A_WORD
+from backend.api.schemas.problems import Problem
 from backend.models.task import MAX_ID
-from backend.problems import MEDIA_TYPE
 
 _BULK = ("deleteTasks", "restoreTasks", "deleteTasksFlat", "restoreTasksFlat")
 """Operations on whatever matches."""
@@ -19,6 +19,7 @@ def correct(document: dict[str, Any]) -> None:
     schemas = document["components"]["schemas"]
     for unused in _NEVER_GIVEN:
         schemas.pop(unused, None)
+    _add_problem(schemas)
     whole = of_models()
     for name, schema in schemas.items():
         _without_defaults(schema)
@@ -27,6 +28,16 @@ def correct(document: dict[str, Any]) -> None:
     for path in document["paths"].values():
         for operation in path.values():
             _correct_operation(operation, schemas)
+
+
+def _add_problem(schemas: dict[str, Any]) -> None:
+    """Define what errors refer to, among the schemas by name."""
+    problem = Problem.model_json_schema(
+        ref_template="#/components/schemas/{model}", mode="serialization"
+    )
+    schemas.update(problem.pop("$defs"), Problem=problem)
+    for name in sorted(schemas):
+        schemas[name] = schemas.pop(name)
 
 
 def _correct_operation(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
@@ -45,10 +56,7 @@ def _correct_operation(operation: dict[str, Any], schemas: dict[str, Any]) -> No
             answer["description"] = _SUCCESS[status]
         content = answer.get("content", {})
         content.get("text/event-stream", {}).pop("itemSchema", None)  # OpenAPI 3.2, this is 3.1
-        if status >= "400" and "application/json" in content:
-            problem = {"schema": {"$ref": "#/components/schemas/Problem"}}  # not told of streams
-            answer["content"] = {MEDIA_TYPE: {**content["application/json"], **problem}}
-        elif "application/json" in content:
+        if "application/json" in content:
             _show(content["application/json"], schemas)
 
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from backend.api.schemas.problems import Problem
 from backend.api.schemas.tasks import EXAMPLE
 from backend.errors import (
     AppError,
@@ -25,9 +24,11 @@ from backend.errors import (
     UnsupportedMediaType,
     UriTooLong,
 )
-from backend.problems import problem_of
+from backend.problems import MEDIA_TYPE, problem_of
 
 Answers = dict[int | str, dict[str, Any]]
+_PROBLEM = {"$ref": "#/components/schemas/Problem"}
+"""By reference: a `model` would be compiled for each status of each route, at every start."""
 
 
 def header(description: str, example: str) -> dict[str, Any]:
@@ -49,8 +50,7 @@ def problems(*errors: type[AppError]) -> Answers:
     return {
         status: {
             **({"headers": _RETRY} if issubclass(group[0], Unavailable) else {}),
-            "model": Problem,
-            "content": {"application/json": {"examples": dict(map(_example, group))}},
+            "content": {MEDIA_TYPE: {"examples": dict(map(_example, group)), "schema": _PROBLEM}},
             "description": " · ".join(f"`{error.code}`: {error.detail}" for error in group),
         }
         for status, group in by_status.items()

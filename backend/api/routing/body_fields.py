@@ -1,6 +1,7 @@
 """The names that a body may have, from its schema: for errors, which repeat no other name."""
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -63,6 +64,12 @@ class BodyFields:
 
     def _definition(self, reference: str) -> Schema:
         return self._definitions[reference.removeprefix("#/$defs/")]
+
+
+@cache
+def body_fields_of(annotation: Any) -> BodyFields:
+    """The fields of this kind of body, found once for both surfaces."""
+    return BodyFields(annotation)
 
 
 def _tags(schema: Schema) -> dict[str, str]:

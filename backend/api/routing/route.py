@@ -12,7 +12,7 @@ from fastapi.telemetry import get_telemetry_data
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
-from backend.api.routing.body_fields import BodyFields
+from backend.api.routing.body_fields import BodyFields, body_fields_of
 from backend.api.routing.json_body import StrictRequest, read_json, require_no_body
 from backend.api.routing.parameters import (
     require_known,
@@ -40,7 +40,10 @@ class StrictRoute(APIRoute):
     @cached_property
     def body_fields(self) -> BodyFields | None:
         """The fields of the body, if the handler takes one."""
-        return BodyFields(self.body_field.field_info.annotation) if self.body_field else None
+        if self.body_field is None:
+            return None
+        annotation: Any = self.body_field.field_info.annotation
+        return body_fields_of(annotation)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ever, but a body that says that it is too long is a problem, not plain text."""

@@ -1,27 +1,30 @@
-"""The service in this process, in an event loop of its own, spoken to without a socket."""
+"""The service in this thread, in an event loop of its own, spoken to without a socket."""
 
+import asyncio
+from asyncio import AbstractEventLoop
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from types import TracebackType
 
 import httpx2
-from anyio.from_thread import BlockingPortal, start_blocking_portal
+import uvloop
 from fastapi import FastAPI
 
 Send = Callable[[httpx2.Request], Awaitable[httpx2.Response]]
 
 
 class _InProcess(httpx2.BaseTransport):
-    """One step from this thread to the loop for a request, where a TestClient takes eight."""
+    """The loop runs while a request is answered: no step to another thread, of which a TestClient
+    takes eight. So it is for one request at a time; `arena` and `server` take many."""
 
-    def __init__(self, app: FastAPI, portal: BlockingPortal) -> None:
+    def __init__(self, app: FastAPI, loop: AbstractEventLoop) -> None:
         self._send: Send = httpx2.ASGITransport(app, False).handle_async_request
-        self._portal = portal
+        self._loop = loop
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         stream = httpx2.ByteStream(request.read())
         whole = httpx2.Request(request.method, request.url, headers=request.headers, stream=stream)
-        return self._portal.call(self._answer, whole)
+        return self._loop.run_until_complete(self._answer(whole))
 
     async def _answer(self, request: httpx2.Request) -> httpx2.Response:
         answer = await self._send(request)
@@ -35,10 +38,14 @@ class InProcessClient(httpx2.Client):
     def __init__(self, app: FastAPI) -> None:
         self.app = app
         self._resources = ExitStack()
-        portal = self._resources.enter_context(start_blocking_portal())
-        super().__init__(transport=_InProcess(app, portal), base_url="http://testserver")
+        runner = self._resources.enter_context(asyncio.Runner(loop_factory=uvloop.new_event_loop))
+        loop = runner.get_loop()
+        super().__init__(transport=_InProcess(app, loop), base_url="http://testserver")
         lifespan = app.router.lifespan_context(app)
-        self._resources.enter_context(portal.wrap_async_context_manager(lifespan))
+        loop.run_until_complete(lifespan.__aenter__())
+        self._resources.callback(
+            lambda: loop.run_until_complete(lifespan.__aexit__(None, None, None))
+        )
 
     def __exit__(
         self,
