@@ -17,7 +17,7 @@ from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.server import Server, running
 from backend.tests.support.surfaces import Surface
 
-pytestmark = pytest.mark.requirement("NFR-29")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("NFR-29")]
 
 PROXY, PUBLIC = "127.0.0.1", "https://tasks.example.com"
 HTTPS = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "tasks.example.com"}

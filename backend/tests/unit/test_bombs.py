@@ -13,6 +13,7 @@ from backend.services.transfer.reading import Contents, Reading
 from backend.services.transfer.source import Source
 from backend.tests.support.files import UTC
 
+pytestmark = pytest.mark.slow
 SIZE = 10_485_760
 LINES, ITEMS = "too_many_lines", "too_many"
 CALENDAR = b"BEGIN:VCALENDAR\n"
