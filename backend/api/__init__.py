@@ -1,1 +1,1 @@
-"""HTTP: what comes in becomes a service call, what comes out becomes an answer."""
+"""The HTTP API: requests become service calls, and results become responses."""

@@ -1,6 +1,6 @@
-"""What handlers are given: the owner's tasks, and what a list is asked for.
+"""Dependencies of the handlers: the owner's services, and the parsed query parameters.
 
-All are async: FastAPI would run a plain function in a thread and come back.
+All of them are async: FastAPI would run a plain function in a worker thread.
 """
 
 import time
@@ -33,19 +33,20 @@ from backend.services.tasks import TaskService
 
 
 async def get_session(request: Request) -> Session:
-    """A session of this request. Each statement takes a connection and gives it back.
+    """The session of this request.
 
-    So nothing is left to close when the answer is on its way, which would be too late
-    (`database/retries.py`).
+    Each statement takes a connection and gives it back, so nothing is left to close once the
+    response is on its way, which would be too late (`database/retries.py`).
     """
     session: Session = request.app.state.runtime.sessions()
     return session
 
 
 async def get_caller() -> int | None:
-    """Who is calling: the owner seam. Nobody is known in this phase.
+    """Who is calling: the owner seam.
 
-    The JWT phase returns the verified subject here, or raises; nothing else changes.
+    This phase knows no callers. The JWT phase returns the verified subject here, or raises; nothing
+    else changes.
     """
     return None
 
@@ -55,7 +56,7 @@ RequestSession = Annotated[Session, Depends(get_session)]
 
 
 def _owned(claimed: int, caller: int | None, request: Request, session: Session) -> OwnedSession:
-    """The rows of the claimed owner; raises Forbidden if the caller is known to be another."""
+    """The rows of the claimed owner; raises Forbidden if the caller is known to be someone else."""
     if caller is not None and caller != claimed:
         raise Forbidden
     runtime: Runtime = request.app.state.runtime
@@ -70,64 +71,64 @@ def _owned(claimed: int, caller: int | None, request: Request, session: Session)
 async def get_owned_session(
     request: Request, user_id: UserId, caller: Caller, session: RequestSession
 ) -> OwnedSession:
-    """The rows of `user_id`: of the path on the primary surface, of the query on the flat one."""
+    """The rows of `user_id`: in the path on the primary surface, in the query on the flat one."""
     return _owned(user_id, caller, request, session)
 
 
 async def get_tasks(session: Annotated[OwnedSession, Depends(get_owned_session)]) -> TaskService:
-    """Single tasks of the owner."""
+    """Operations on one task of the owner."""
     return TaskService(session)
 
 
 async def get_moves(session: Annotated[OwnedSession, Depends(get_owned_session)]) -> MoveService:
-    """The order of the owner's tasks."""
+    """Changes to the order of the owner's tasks."""
     return MoveService(session)
 
 
 async def get_lists(session: Annotated[OwnedSession, Depends(get_owned_session)]) -> ListService:
-    """Many tasks of the owner."""
+    """Operations on many tasks of the owner."""
     return ListService(session)
 
 
 async def get_changes(
     session: Annotated[OwnedSession, Depends(get_owned_session)],
 ) -> ChangeService:
-    """What has changed of the owner's tasks."""
+    """The owner's change feed."""
     return ChangeService(session)
 
 
 async def get_body_owners_tasks(
     request: Request, body: OwnedTaskContent, caller: Caller, session: RequestSession
 ) -> TaskService:
-    """Single tasks of the owner whom the body names."""
+    """Operations on one task of the owner named in the body."""
     return TaskService(_owned(body.user_id, caller, request, session))
 
 
 async def get_summaries(
     session: Annotated[OwnedSession, Depends(get_owned_session)],
 ) -> SummaryService:
-    """The numbers of the owner's tasks."""
+    """Counts of the owner's tasks."""
     return SummaryService(session)
 
 
 async def get_batches(
     session: Annotated[OwnedSession, Depends(get_owned_session)],
 ) -> BatchService:
-    """Many operations of the owner."""
+    """Batches of operations of the owner."""
     return BatchService(session)
 
 
 async def get_body_owners_batches(
     request: Request, body: OwnedBatchContent, caller: Caller, session: RequestSession
 ) -> BatchService:
-    """Many operations of the owner whom the body names."""
+    """Batches of operations of the owner named in the body."""
     return BatchService(_owned(body.user_id, caller, request, session))
 
 
 async def get_subscription(
     request: Request, session: Annotated[OwnedSession, Depends(get_owned_session)]
 ) -> AsyncIterator[Subscription]:
-    """A place among the subscribers, until the stream ends. Raises Overloaded."""
+    """A subscription that lasts as long as the stream. Raises Overloaded."""
     runtime: Runtime = request.app.state.runtime
     address = address_of(request, session.owner)
     with runtime.events.subscription(session.owner, address) as subscription:
@@ -139,14 +140,14 @@ def _filters(parameters: FilterParameters, *, deleted: bool = False) -> Filters:
 
 
 async def get_bulk_filters(parameters: Annotated[FilterParameters, Query()]) -> Filters:
-    """Which tasks a bulk write means. An empty search must not mean all of them."""
+    """The filters of a bulk write. An empty search must not select every task."""
     if parameters.q is not None and not patterns(parameters.q):
         raise InvalidRequest(errors=(FieldError("query.q", "must have a word here", "blank"),))
     return _filters(parameters)
 
 
 async def get_trash_filters(parameters: Annotated[FilterParameters, Query()]) -> Filters:
-    """The same for the trash."""
+    """The same, for the trash."""
     await get_bulk_filters(parameters)
     return _filters(parameters, deleted=True)
 
@@ -156,7 +157,7 @@ async def get_list_query(
     parameters: Annotated[ListParameters, Query()],
     if_none_match: IfNoneMatch = None,
 ) -> ListQuery:
-    """What the list is asked for. Raises UriTooLong if a cursor could not be added to it."""
+    """The parsed query of a list. Raises UriTooLong if no cursor would fit into its address."""
     require_room_for_cursor(request)
     filters = _filters(parameters, deleted=parameters.deleted)
     return ListQuery(

@@ -1,4 +1,4 @@
-"""The one place where the application's errors become answers."""
+"""Renders the application's errors as responses; nothing else does."""
 
 import re
 from collections import Counter
@@ -37,7 +37,7 @@ def problem_response(error: AppError, headers: Mapping[str, str] | None = None) 
 
 
 def _field_error(error: Mapping[str, Any], fields: BodyFields | None) -> FieldError:
-    """Where and what, in our words where the library's would repeat what was sent or say little."""
+    """The place and message of an error, reworded where the library's repeats input or is vague."""
     loc, code = list(error["loc"]), error["type"]
     shown = [loc[0], *fields.place_of(loc[1:])] if fields and loc[0] == "body" else loc
     place = ".".join(map(str, shown))
@@ -59,7 +59,7 @@ def _invalid(errors: Iterable[Mapping[str, Any]], fields: BodyFields | None) -> 
 
 
 def _bounded(errors: list[FieldError]) -> list[FieldError]:
-    """As many as are told, in their order; one of each operation of a batch before any has two."""
+    """As many errors as are reported, in order; first one of each operation of a batch."""
     seen: Counter[str] = Counter()
     ranks = []
     for number, error in enumerate(errors):
@@ -71,7 +71,7 @@ def _bounded(errors: list[FieldError]) -> list[FieldError]:
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """All methods of all routes at this path; the framework names those of the first alone."""
+    """The methods of all routes at this path; the framework names only those of the first."""
     methods: set[str] = {"OPTIONS"}
     path = path_of(request)
     for route in iter_route_contexts(request.app.routes):
@@ -90,7 +90,7 @@ async def _on_invalid(request: Request, error: RequestValidationError) -> Respon
 
 
 async def _on_http_error(request: Request, error: HTTPException) -> Response:
-    """What the framework answers by a status alone."""
+    """Errors that the framework raises with nothing but a status."""
     if error.status_code != MethodNotAllowed.status:
         return problem_response(_BY_STATUS.get(error.status_code) or InternalError())
     methods = _allowed_methods(request)

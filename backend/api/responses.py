@@ -1,4 +1,4 @@
-"""Answers of the service as HTTP: the JSON is sent as the database rendered it."""
+"""Builds HTTP responses; the JSON is sent as the database rendered it."""
 
 import json
 from collections.abc import Collection
@@ -31,7 +31,7 @@ _QUERY = "%!$&'()*+,;=:@/?"
 
 
 def root_of(request: Request) -> str:
-    """What every URL begins with: `PUBLIC_URL`, or the root that the request was sent to."""
+    """The beginning of every URL: `PUBLIC_URL`, or the root that the request was sent to."""
     if public_url := request.app.state.runtime.settings.public_url:
         return str(public_url)
     scope = request.scope
@@ -40,12 +40,12 @@ def root_of(request: Request) -> str:
 
 
 def address_of(request: Request, owner: int) -> str:
-    """What the `url` of each task of an owner begins with."""
+    """The beginning of the `url` of each of an owner's tasks."""
     return f"{root_of(request)}/api/{owner}/tasks/"
 
 
 def path_of(request: Request) -> str:
-    """The path below what `root_of` ends with: `path` begins with `root_path` (ASGI)."""
+    """The path without what `root_of` ends with: `path` begins with `root_path` (ASGI)."""
     scope = request.scope
     path: str = scope["path"][len(scope.get("root_path", "")) :]
     return path
@@ -126,7 +126,7 @@ def summary_response(summary: Summary) -> Response:
 
 
 def batch_response(batch: Batch) -> Response:
-    """200 with a result for each operation."""
+    """200 with one result per operation."""
     results = (
         f'{{"status":{one.status},"task":{one.task}}}' if one.task else f'{{"status":{one.status}}}'
         for one in batch.results
@@ -142,7 +142,7 @@ def export_response(
     parameters: ExportParameters,
     if_match: EntityTags | None,
 ) -> Response:
-    """200 with the file, of which this is the first page, or 304; raises PreconditionFailed."""
+    """200 with the file, which begins with this page, or 304; raises PreconditionFailed."""
     if known := _unless_known(page.revision, if_match, query.if_none_match):
         return known
     kind = OUTGOING[parameters.format]
@@ -153,7 +153,7 @@ def export_response(
 
 
 def report_response(report: Report) -> Response:
-    """200 with what became of each task of a file."""
+    """200 with the report of an import."""
     tally = report.left_out
     left_out = [
         {"what": what, "message": MESSAGES[what], "count": count, "lines": tally.lines[what]}
@@ -170,7 +170,7 @@ def report_response(report: Report) -> Response:
 
 
 def require_room_for_cursor(request: Request) -> None:
-    """Raise UriTooLong for a list whose next page would have an address that nobody can ask."""
+    """Raise UriTooLong for a list whose next page would have too long an address."""
     sent = request.scope["query_string"]
     if len(sent) * 3 + len(request.scope["raw_path"]) + MAX_CURSOR < UriTooLong.limit:
         return  # however much of it needs to be encoded
@@ -182,9 +182,9 @@ def require_room_for_cursor(request: Request) -> None:
 
 
 def _next_page(request: Request, place: str, names: Collection[str]) -> str:
-    """The same query at another place, which has these names.
+    """The same query with the parameters of the next page.
 
-    The client's own spelling of the rest stays: another one could be longer than we take.
+    The client's own spelling of the rest is kept: another one could exceed the limit.
     """
     kept = _without(request, names)
     query = f"{kept}&{place}" if kept else place
@@ -192,7 +192,7 @@ def _next_page(request: Request, place: str, names: Collection[str]) -> str:
 
 
 def _without(request: Request, names: Collection[str]) -> str:
-    """The query without these; only what no address may contain (RFC 3986, 3.4) is encoded."""
+    """The query without these parameters, encoded only where RFC 3986, 3.4 requires it."""
     parts = request.scope["query_string"].decode("latin-1").split("&")
     kept = [part for part in parts if part and unquote_plus(part.partition("=")[0]) not in names]
     return quote("&".join(kept), safe=_QUERY, encoding="latin-1")
@@ -201,7 +201,7 @@ def _without(request: Request, names: Collection[str]) -> str:
 def _unless_known(
     revision: int, if_match: EntityTags | None, if_none_match: EntityTags | None
 ) -> Response | None:
-    """What the conditions of a read make of it, in their order (RFC 9110, 13.2.2); None: 200."""
+    """The status that the conditions of a read lead to (RFC 9110, 13.2.2); None means 200."""
     if if_match is not None and not if_match.match(revision):
         raise PreconditionFailed("This is another revision than `If-Match` names.")
     if if_none_match is not None and if_none_match.have(revision):

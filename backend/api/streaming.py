@@ -1,4 +1,4 @@
-"""Answers that are made while they are sent."""
+"""Responses that are produced while they are sent."""
 
 import asyncio
 import logging
@@ -15,10 +15,10 @@ _log = logging.getLogger("backend.errors")
 
 
 class StreamedResponse(Response):
-    """Parts of a body, each made when the client has taken those before.
+    """A body in parts, each produced once the client has taken those before it.
 
-    It stops when the client leaves. An error in the middle ends the connection without the end of
-    the body (RFC 9112, 8), so that no client takes a part for the whole.
+    It stops when the client leaves. An error ends the connection before the body is complete (RFC
+    9112, 8), so no client takes a part for the whole.
     """
 
     def __init__(

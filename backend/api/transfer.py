@@ -1,4 +1,4 @@
-"""What the handlers of exports and imports are given."""
+"""Dependencies of the handlers of exports and imports."""
 
 import io
 from collections.abc import AsyncIterator
@@ -50,7 +50,7 @@ Owned = Annotated[OwnedSession, Depends(get_owned_session)]
 async def get_export(
     request: Request, owned: Owned, session: RequestSession
 ) -> AsyncIterator[Export]:
-    """A place among the exports, until the answer has been sent. Raises Overloaded."""
+    """One of the export slots, until the response has been sent. Raises Overloaded."""
     runtime: Runtime = request.app.state.runtime
     address = address_of(request, owned.owner)
     with runtime.exports.export(session, owned.owner, address) as export:
@@ -60,14 +60,14 @@ async def get_export(
 async def get_export_query(
     parameters: Annotated[ExportParameters, Query()], if_none_match: IfNoneMatch = None
 ) -> ListQuery:
-    """The first page of what is to be exported."""
+    """The query for the first page of an export."""
     filters = Filters(vars(parameters), parameters.time_zone, deleted=parameters.deleted)
     known = None if filters.follow_the_clock else if_none_match
     return ListQuery(filters, parameters.sort, PAGE, if_none_match=known, exported=True)
 
 
 async def get_imports(session: Owned) -> ImportService:
-    """What writes the tasks of a file."""
+    """The service that writes the tasks of a file."""
     return ImportService(session)
 
 

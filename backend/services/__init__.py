@@ -1,1 +1,1 @@
-"""What the product does, in its own words: no request, no schema, no status code."""
+"""What the product does, independent of HTTP: no request, no schema, no status code."""

@@ -1,4 +1,4 @@
-"""What has changed since a revision: the feed that offline and live clients follow."""
+"""The change feed that offline and live clients follow."""
 
 import json
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ MAX_PAGE = 500
 
 @dataclass(frozen=True)
 class Position:
-    """How far a client has come: it knows every change up to `since`.
+    """How far a client has read: it knows every change up to `since`.
 
-    `began` is the owner's revision at the first page of its first sync, if it is in one.
+    `began` is the owner's revision at the first page of the client's first sync, while that lasts.
     """
 
     since: int
@@ -26,7 +26,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Changes:
-    """A page: JSON objects in the order of their revisions, and from where to go on."""
+    """A page: JSON objects in revision order, and where to continue."""
 
     items: list[str]
     next: Position
@@ -34,7 +34,7 @@ class Changes:
 
 
 class ChangeService(OwnerService):
-    """Reads the feed of one owner, one round trip a page."""
+    """Reads the feed of one owner, in one round trip per page."""
 
     def page(self, position: Position, limit: int) -> Changes:
         """The next changes. Raises CursorExpired if some may be missing."""
@@ -53,7 +53,7 @@ class ChangeService(OwnerService):
 
 
 def revision_of(item: str) -> int:
-    """The number of a change as JSON."""
+    """The revision of a change, given as JSON."""
     revision: int = json.loads(item)["revision"]
     return revision
 

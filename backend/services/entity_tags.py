@@ -14,7 +14,7 @@ MAX_LOOK = 999
 
 
 def tag_of(revision: int) -> str:
-    """The entity tag of a task, or of a list, of this revision."""
+    """The entity tag of a task or list at this revision."""
     return f'"{revision}-{LOOK}"'
 
 
@@ -30,18 +30,18 @@ class EntityTags(NamedTuple):
 
     @property
     def revisions(self) -> list[int]:
-        """The states that are listed, whatever they look like."""
+        """The listed revisions, in whatever representation."""
         return [revision for revision, second in self.numbers if second <= MAX_LOOK]
 
     @property
     def seen(self) -> list[int]:
-        """The states of which the client has what we would answer now."""
+        """The listed revisions that the client has in today's representation."""
         return [revision for revision, second in self.numbers if second == LOOK]
 
     def match(self, revision: int) -> bool:
-        """Whether a state of this revision is one of those that are listed."""
+        """Whether this revision is listed."""
         return self.is_any or revision in self.revisions
 
     def have(self, revision: int) -> bool:
-        """Whether the client has this revision as we would answer it now."""
+        """Whether the client has this revision in today's representation."""
         return self.is_any or revision in self.seen

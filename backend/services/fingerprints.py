@@ -1,4 +1,4 @@
-"""Whether two creates with one `Idempotency-Key` ask for the same task, over releases as well."""
+"""Tells whether two creates with one `Idempotency-Key` ask for the same task, across releases."""
 
 import hashlib
 import json
@@ -24,12 +24,12 @@ def fingerprint(values: Mapping[str, Any], later: Mapping[str, Any] = LATER_FIEL
 
 
 def told(values: Mapping[str, Any], later: Mapping[str, Any] = LATER_FIELDS) -> dict[str, Any]:
-    """What counts of the content of a create."""
+    """The part of a create's content that counts."""
     return {
         name: value for name, value in values.items() if name not in later or value != later[name]
     }
 
 
 def digest(content: Any) -> str:
-    """The same for what is the same as JSON."""
+    """A digest that is equal for equal JSON."""
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Many tasks of one owner: pages of a list, and the bulk verbs."""
+"""Many tasks of one owner: pages of a list, and bulk writes."""
 
 import json
 from collections.abc import Sequence
@@ -47,10 +47,10 @@ class Page:
 
 
 class ListService(OwnerService):
-    """Reads and writes many tasks, one round trip a method."""
+    """Reads and writes many tasks, in one round trip per method."""
 
     def page(self, query: ListQuery) -> Page:
-        """A page; without tasks if the client has the list as it is. Raises InvalidCursor."""
+        """A page; without tasks if the client's copy is current. Raises InvalidCursor."""
         last = self._last(query)
         row = self._session.one(_statement(query, last), **_parameters(query, last))
         texts = row.json.split(lists.SEPARATOR) if row.json else []
@@ -84,14 +84,14 @@ class ListService(OwnerService):
             after_id = row.last_id
 
     def _last(self, query: ListQuery) -> Sequence[Any] | None:
-        """Where the page before ended; None for the first page."""
+        """The position where the previous page ended; None for the first page."""
         if query.cursor is None:
             return None
         position = cursor.decode(self._identity(query), query.cursor)
         return sorting.parsed(query.sort, position)
 
     def _identity(self, query: ListQuery) -> str:
-        """The owner, the filters and the order: a cursor belongs to these and to no others."""
+        """What a cursor is bound to: the owner, the filters and the order."""
         order = ",".join(f"-{key}" if reverse else key for key, reverse in query.sort)
         return f"{self._session.owner}\n{query.filters.identity}\n{order}"
 

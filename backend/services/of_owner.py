@@ -1,4 +1,4 @@
-"""What every service of an owner is born with."""
+"""The base of all services of an owner."""
 
 from backend.database.execution import OwnedSession
 

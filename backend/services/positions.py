@@ -1,4 +1,4 @@
-"""How far owners have come, many at once: for the poller of the events alone."""
+"""The revisions of many owners at once, for the poller of live events."""
 
 from collections.abc import Sequence
 
@@ -7,6 +7,6 @@ from backend.queries.positions import POSITIONS
 
 
 def positions(session: OperatorSession, owners: Sequence[int]) -> dict[int, int]:
-    """The revision of each owner; 0 for one who has never written. One round trip."""
+    """The revision of each owner, in one round trip; 0 for an owner who has never written."""
     rows = session.survey(POSITIONS, owners=list(owners))
     return {**dict.fromkeys(owners, 0), **{row.owner: row.revision for row in rows}}

@@ -1,4 +1,4 @@
-"""Removing for good: old trash and expired keys, owner by owner, in bounded batches."""
+"""Permanent removal of old trash and expired keys, owner by owner, in bounded batches."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from backend.queries.statement import KeyRow, OwnerCountRow, Statement
 
 
 class Purge:
-    """Removes what was trashed before a moment, and keys that have expired. Safe to repeat."""
+    """Removes tasks trashed before a moment, and expired keys. Safe to repeat."""
 
     batch = 1000
     """Tasks or keys that one statement removes at the most."""
@@ -26,11 +26,11 @@ class Purge:
         return cls(session, row.moment)
 
     def old_tasks(self) -> dict[int, int]:
-        """How many tasks of which owner would go."""
+        """How many tasks of which owners would be removed."""
         return self._survey(purge.OLD_TASKS, before=self._before)
 
     def expired_keys(self) -> dict[int, int]:
-        """How many keys of which owner would go."""
+        """How many keys of which owners would be removed."""
         return self._survey(purge.EXPIRED_KEYS)
 
     def remove_tasks(self, owner: int) -> Iterator[int]:

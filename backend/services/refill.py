@@ -1,7 +1,7 @@
-"""Filling the columns of the search again, for tasks that came in by other ways than the service.
+"""Refills the search columns of tasks that were not written by the service.
 
-Those are rows of an older release, of printed SQL, of an import by hand. Safe beside the service
-and to repeat: what is right already is read and not written.
+Those are rows of an older release, of printed SQL, or of a manual import. Safe beside the service
+and to repeat: correct rows are read but not written.
 """
 
 from collections.abc import Iterator
@@ -14,14 +14,14 @@ from backend.queries.statement import FoldedRow, OwnerCountRow
 
 
 class Progress(NamedTuple):
-    """Of one batch: tasks that were read, and those among them that were written."""
+    """A batch: the tasks read, and how many of them were written."""
 
     read: int
     written: int
 
 
 class Refill:
-    """Reads each owner's tasks in the order of their ids, and writes what the search lacks."""
+    """Reads each owner's tasks by id, and fills in missing search columns."""
 
     batch = 1000
     """Tasks that one statement reads at the most."""

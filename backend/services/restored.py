@@ -1,4 +1,4 @@
-"""Letting cursors expire after a backup was restored."""
+"""Expires all cursors after a backup was restored."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from backend.queries import restored
 
 
 class Restored:
-    """Lets every cursor of before expire, after a backup was restored. Safe to repeat."""
+    """Expires every earlier cursor. Safe to repeat."""
 
     def __init__(self, session: OperatorSession) -> None:
         self._session = session
@@ -19,5 +19,5 @@ class Restored:
             yield after
 
     def expire(self, owner: int) -> None:
-        """From now on only cursors from after now are good."""
+        """From now on only later cursors are valid."""
         self._session.of_owner(owner).all(restored.EXPIRE)

@@ -1,4 +1,4 @@
-"""All numbers of a list, and for how long they hold."""
+"""Counts of a list, and how long they stay valid."""
 
 import json
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _TICK = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Summary:
-    """The numbers as JSON, and their entity tag; no JSON if the client has them."""
+    """The counts as JSON, and their entity tag; no JSON if the client's copy is current."""
 
     tag: str
     json: str | None

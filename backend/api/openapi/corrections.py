@@ -1,4 +1,4 @@
-"""What the framework's document says otherwise than the service does, put right."""
+"""Corrects the framework's document where the service behaves differently."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ _NEVER_GIVEN = ("HTTPValidationError", "ValidationError", "EntityTags")
 
 
 def correct(document: dict[str, Any]) -> None:
-    """Put the whole document right, in its place."""
+    """Correct the whole document in place."""
     schemas = document["components"]["schemas"]
     for unused in _NEVER_GIVEN:
         schemas.pop(unused, None)
@@ -85,7 +85,7 @@ def _correct_parameter(parameter: dict[str, Any], operation: str) -> None:
 
 
 def _without_null(schema: dict[str, Any]) -> None:
-    """A parameter can be left out, but nobody can send null in a URL or a header."""
+    """Drop null: a parameter can be left out, but a URL or a header cannot carry null."""
     kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
     if len(kinds) == 1:
         del schema["anyOf"]
@@ -93,7 +93,7 @@ def _without_null(schema: dict[str, Any]) -> None:
 
 
 def _without_defaults(schema: dict[str, Any]) -> None:
-    """Say a default in words: generators take a field that has one for always there."""
+    """State defaults in words: generators take a field with a default for always present."""
     for field in schema.get("properties", {}).values():
         default = field.pop("default", None)
         if default is not None:
@@ -102,7 +102,7 @@ def _without_defaults(schema: dict[str, Any]) -> None:
 
 
 def _exact(schema: Any) -> None:
-    """Give the 64-bit bounds back that the framework rounded to floats, one beyond the last."""
+    """Restore the 64-bit bounds that the framework rounded to floats."""
     if isinstance(schema, dict):
         for name, bound in (("maximum", MAX_ID), ("minimum", -MAX_ID - 1)):
             if schema.get(name) == float(bound):

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what it is about, what operations are called, and how it is built."""
+"""The OpenAPI document: its metadata, its operation ids, and how it is built."""
 
 from threading import Lock
 from typing import Any
@@ -43,7 +43,7 @@ def operation_id(route: APIRoute) -> str:
 
 
 def describe(app: FastAPI) -> None:
-    """Make the application hand out the corrected document, built once."""
+    """Make the application serve the corrected document, built once."""
     build, once = app.openapi, Lock()
 
     def openapi() -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Examples of the document: what each field, parameter, body and answer looks like."""
+"""Examples in the document, for every field, parameter, body and response."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -61,7 +61,7 @@ def _models(model: type[BaseModel] = BaseModel) -> Iterator[type[BaseModel]]:
 
 
 def of_models() -> dict[str, list[Any]]:
-    """The examples of each schema with their nulls, which the framework drops."""
+    """The examples of each schema, with the nulls that the framework drops."""
     found = {}
     for model in _models():
         extra: Any = model.model_config.get("json_schema_extra")
@@ -88,7 +88,7 @@ def fill_schema(name: str, schema: dict[str, Any], whole: dict[str, list[Any]]) 
 
 
 def example_of(schema: dict[str, Any], components: dict[str, Any]) -> Any:
-    """What a body or an answer of this schema looks like; None if nobody said."""
+    """An example of a body or response of this schema, or None."""
     if "$ref" in schema:
         [example, *_] = components[schema["$ref"].rpartition("/")[2]].get("examples", [None])
         return example

@@ -1,4 +1,4 @@
-"""The page of /docs: Swagger UI from our own files, under a policy that allows nothing else."""
+"""The page at /docs: Swagger UI from our own files, under a policy that allows nothing else."""
 
 from functools import lru_cache
 from hashlib import sha256
@@ -24,7 +24,7 @@ FOR_EVER = "public, max-age=31536000, immutable"
 
 
 class File(NamedTuple):
-    """What the page loads: its address, relative to `/`, and what is there."""
+    """A file of the page: its address, relative to `/`, and its content."""
 
     address: str
     content: bytes
@@ -46,7 +46,7 @@ def files() -> dict[str, File]:
 
 @lru_cache
 def page() -> str:
-    """The page. Its addresses are relative to its own, for a proxy's prefix."""
+    """The page. Its addresses are relative, so it works below a proxy's prefix."""
     scripts = "\n".join(f'<script src="{files()[name].address}"></script>' for name in SCRIPTS)
     return f"""<!DOCTYPE html>
 <html lang="en">
@@ -87,7 +87,7 @@ async def _document(request: Request) -> JSONResponse:
 
 
 async def _root(request: Request) -> RedirectResponse:
-    """Below whatever prefix, and at whatever host the client has asked."""
+    """The root of the service, with the prefix and host that the client used."""
     return RedirectResponse(f"{request.scope.get('root_path', '')}/docs")
 
 
@@ -113,7 +113,7 @@ def _add_file(app: FastAPI, file: File) -> None:
 
 
 def add_docs(app: FastAPI) -> None:
-    """Serve the document, the page at /docs, what it loads below, and lead to it from /."""
+    """Serve the document, the page at /docs and its files, and redirect / to it."""
     app.add_route("/", _root, include_in_schema=False)
     app.add_route("/docs", _page, include_in_schema=False)
     app.add_route("/openapi.json", _document, include_in_schema=False)
@@ -122,5 +122,5 @@ def add_docs(app: FastAPI) -> None:
 
 
 def add_root_without_docs(app: FastAPI) -> None:
-    """Say at / what this is, where there is no page to lead to."""
+    """Answer / with what this is, when there is no page to redirect to."""
     app.add_route("/", _root_without_docs, include_in_schema=False)

@@ -1,4 +1,4 @@
-"""What each operation can answer, for the OpenAPI document."""
+"""The possible responses of each operation, for the OpenAPI document."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def _example(error: type[AppError]) -> tuple[str, dict[str, Any]]:
 
 
 def problems(*errors: type[AppError]) -> Answers:
-    """The OpenAPI entry of each status that these errors have."""
+    """The OpenAPI response of each status that these errors have."""
     by_status: dict[int | str, list[type[AppError]]] = {}
     for error in errors:
         by_status.setdefault(error.status, []).append(error)

@@ -1,4 +1,4 @@
-"""What exports and imports take and answer, for the OpenAPI document."""
+"""Bodies and responses of exports and imports, for the OpenAPI document."""
 
 from typing import Any
 

@@ -1,6 +1,6 @@
 """Changes as they happen, as Server-Sent Events.
 
-The one handler that is a coroutine: it waits for as long as its client stays, and holds nothing.
+The only handler that is a coroutine: it waits for as long as its client stays, and holds no slot.
 """
 
 from collections.abc import AsyncIterator
@@ -36,7 +36,7 @@ async def stream_changes(
 
 
 def add_events(router: APIRouter, tag: str) -> None:
-    """Serve the stream below a surface."""
+    """Add the stream to a surface."""
     router.add_api_route(
         "/events",
         stream_changes,

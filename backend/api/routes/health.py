@@ -1,4 +1,4 @@
-"""Whether the process lives, and whether it can serve."""
+"""Liveness and readiness."""
 
 from typing import Annotated, Literal
 
@@ -12,7 +12,7 @@ from backend.api.routing.route import StrictRoute
 
 
 class Health(BaseModel):
-    """The one thing that a probe is told."""
+    """The body of a successful probe."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok"}]})
 

@@ -1,4 +1,4 @@
-"""The numbers of the service, for Prometheus."""
+"""Metrics for Prometheus."""
 
 from anyio import to_thread
 from fastapi import APIRouter, FastAPI, Request, Response

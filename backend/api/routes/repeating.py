@@ -1,4 +1,4 @@
-"""When a repeating task is due again."""
+"""The next occurrences of a repeating task."""
 
 from fastapi import Response
 

@@ -1,6 +1,6 @@
-"""The tasks, on two surfaces: the same handlers, for the owner of the path or of the query.
+"""Tasks on both surfaces: the same handlers, with the owner from the path or from the query.
 
-Handlers are plain functions that run on the event loop's thread: what blocks, or computes for
+Handlers are plain functions that run on the event loop's thread: whatever blocks, or computes for
 longer than a millisecond, goes through `run_in_thread` (`database/waiting.py`).
 """
 
@@ -74,7 +74,7 @@ from backend.services.changes import Position
 
 
 class _TaskSegment(StringConvertor):
-    """A segment where an id is due. A fixed address is no task, so its 405 names its methods."""
+    """A path segment for an id. Fixed names are not ids, so their 405 lists their methods."""
 
     regex = r"(?!(?:restore|batch|changes|summary|events|export|import)\Z)[^/]+"
 
@@ -200,7 +200,7 @@ class BodyLimits(NamedTuple):
 def _surface(
     app: FastAPI, prefix: str, suffix: str, create: Handler, batch: Handler, limits: BodyLimits
 ) -> list[BaseRoute]:
-    """Every verb under a prefix; only two differ, by where they find the owner."""
+    """Every operation under a prefix; two differ by surface, for their owner is in the body."""
     router = APIRouter(
         prefix=prefix,
         route_class=StrictRoute,
@@ -239,9 +239,10 @@ def _surface(
 
 
 def surfaces(app: FastAPI, limits: BodyLimits) -> list[BaseRoute]:
-    """The routes of both, for the application itself: it would match an included router twice.
+    """The routes of both surfaces, for the application's own router.
 
-    The flat one comes first: `/api/v1/tasks` would match `/api/{user_id}/tasks`, too.
+    An included router would be matched twice. The flat surface comes first: `/api/v1/tasks` would
+    match `/api/{user_id}/tasks`, too.
     """
     return [
         *_surface(app, "/api/v1/tasks", "-flat", create_owned_task, run_owned_batch, limits),

@@ -1,4 +1,4 @@
-"""Tasks as files, out and in."""
+"""Export and import of files."""
 
 from typing import Annotated
 
@@ -34,7 +34,7 @@ def import_tasks(
 
 
 def add_transfer(router: APIRouter, app: FastAPI, tag: str, max_import_size: int) -> None:
-    """Serve both below a surface."""
+    """Add both to a surface."""
     router.add_api_route("/export", export_tasks, methods=["GET"], tags=[tag], responses=EXPORTED)
     router.add_api_route(
         "/import",

@@ -1,1 +1,1 @@
-"""Routes that take one spelling of a request, and how a handler gets its arguments."""
+"""Strict routes, and the resolution of a handler's arguments."""

@@ -1,4 +1,4 @@
-"""The names that a body may have, from its schema: for errors, which repeat no other name."""
+"""The field names of a body, from its schema: error messages repeat no other names."""
 
 from collections.abc import Iterator, Sequence
 from functools import cache
@@ -10,7 +10,7 @@ Schema = dict[str, Any]
 
 
 class BodyFields:
-    """The fields of one kind of body."""
+    """The fields of one type of body."""
 
     def __init__(self, annotation: Any) -> None:
         schema = TypeAdapter(annotation).json_schema()
@@ -20,7 +20,7 @@ class BodyFields:
         """All names at any depth."""
 
     def allowed_at(self, path: Sequence[int | str]) -> list[str]:
-        """The fields that can be written at this place, which is below `body`."""
+        """The writable fields at this path below `body`."""
         here = self._alternatives(self._root)
         for part in path:
             here = [deeper for schema in here for deeper in self._step(schema, part)]
@@ -28,7 +28,7 @@ class BodyFields:
         return list(dict.fromkeys(name for name, schema in fields if not schema.get("readOnly")))
 
     def place_of(self, path: Sequence[int | str]) -> list[int | str]:
-        """The path without the tags of unions, which stand in no body."""
+        """The path without the tags of unions, which do not occur in the body itself."""
         here, place = self._alternatives(self._root), []
         for part in path:
             if not any(part in _tags(schema) for schema in here):
@@ -37,14 +37,14 @@ class BodyFields:
         return place
 
     def tags_at(self, path: Sequence[int | str]) -> list[str]:
-        """The tags that the union at this place has."""
+        """The tags of the union at this path."""
         here = self._alternatives(self._root)
         for part in path:
             here = [deeper for schema in here for deeper in self._step(schema, part)]
         return [tag for schema in here for tag in _tags(schema)]
 
     def _alternatives(self, schema: Schema) -> list[Schema]:
-        """What a value may be: references and unions resolved."""
+        """The schemas that a value may match, with references and unions resolved."""
         if "$ref" in schema:
             return self._alternatives(self._definition(schema["$ref"]))
         parts = [*schema.get("anyOf", ()), *schema.get("allOf", ())]
@@ -68,12 +68,12 @@ class BodyFields:
 
 @cache
 def body_fields_of(annotation: Any) -> BodyFields:
-    """The fields of this kind of body, found once for both surfaces."""
+    """The fields of this type of body, computed once for both surfaces."""
     return BodyFields(annotation)
 
 
 def _tags(schema: Schema) -> dict[str, str]:
-    """What a union tells its members apart by, and where each is."""
+    """The tags of a discriminated union, each with the reference to its schema."""
     found: dict[str, str] = schema.get("discriminator", {}).get("mapping", {})
     return found
 

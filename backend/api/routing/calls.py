@@ -14,7 +14,7 @@ Caller = Callable[[Request, Arguments], Awaitable[Any]]
 
 
 def caller_of(dependency: Dependant) -> Caller:
-    """How to call this dependency with its arguments."""
+    """A coroutine function that calls this dependency with its arguments."""
     call: Any = dependency.call
     function = call if isroutine(call) or isinstance(call, type) else call.__call__
 
@@ -40,7 +40,7 @@ def caller_of(dependency: Dependant) -> Caller:
 
 
 def _stack(request: Request, dependency: Dependant) -> AsyncExitStack:
-    """What is closed after the answer is sent, or after the handler if the dependency says so."""
+    """The exit stack of the request, or of the handler if the dependency says so."""
     kind = "function" if dependency.scope == "function" else "inner"
     stack: AsyncExitStack = request.scope[f"fastapi_{kind}_astack"]
     return stack

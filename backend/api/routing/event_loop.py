@@ -33,7 +33,7 @@ def on_event_loop(handler: Handler, app: FastAPI) -> Callable[..., Coroutine[Any
 
 
 def _service_of(handler: Handler) -> str | None:
-    """The argument that knows whose tasks these are."""
+    """The argument that is a service of an owner, if there is one."""
     for name, annotation in get_type_hints(handler).items():
         if isinstance(annotation, type) and issubclass(annotation, OwnerService):
             return name

@@ -1,4 +1,4 @@
-"""Bodies of strict JSON: read once, and only from a request that says that it sends JSON."""
+"""Strict JSON bodies, read once, and only if the request declares JSON."""
 
 from collections.abc import Collection
 from typing import Any
@@ -21,7 +21,7 @@ def require_uncompressed(request: Request) -> None:
 
 
 def _require_json(request: Request) -> None:
-    """Raise UnsupportedMediaType unless the body says that it is JSON, not compressed."""
+    """Raise UnsupportedMediaType unless the body is declared to be uncompressed JSON."""
     is_patch = request.method == "PATCH"
     require_uncompressed(request)
     if not is_json(request.headers.get("content-type", ""), patch=is_patch):
@@ -40,7 +40,7 @@ class StrictRequest(Request):
 
 
 async def read_json(request: Request) -> Any:
-    """The body, or None if there is none. `null` would pass for no body: it is refused."""
+    """The body, or None if there is none. `null` is refused: it would look like no body."""
     if not await request.body():
         return None
     _require_json(request)

@@ -1,4 +1,4 @@
-"""One JSON text (RFC 8259), strictly: what is wrong with it, and where."""
+"""Strict parsing of a JSON text (RFC 8259): what is wrong with it, and where."""
 
 import math
 import re
@@ -40,7 +40,7 @@ class Flaw(NamedTuple):
 
 
 class _FlawFound(Exception):
-    """Ends the decoding; the text is then decoded again to find the place."""
+    """Stops the decoding; the text is then decoded again to find the place."""
 
 
 _OUT_OF_RANGE = Flaw("must be a number that 64 bits hold (below 1.8e308)", "number_out_of_range")
@@ -82,7 +82,7 @@ def _malformed(body: bytes, error: ValueError) -> InvalidRequest:
 
 
 def _require_bounds(body: bytes) -> None:
-    """Refuse what would take long, before it does: a megabyte of `[],` takes a second to read."""
+    """Refuse, before parsing, what would take long: a megabyte of `[],` takes a second."""
     opened = body.count(b"[") + body.count(b"{")
     if opened <= MAX_DEPTH and opened + body.count(b",") < MAX_VALUES:
         return
@@ -103,7 +103,7 @@ def _not_json(text: str) -> Any:
 
 
 def _number(text: str) -> float | Flaw:
-    """`1.0` and `1e0` are integers, too (JSON Schema 2020-12, 6.1.1), of every digit."""
+    """An exact integer, also from `1.0` and `1e0` (JSON Schema 2020-12, 6.1.1)."""
     number = float(text)
     if not math.isfinite(number):
         return _OUT_OF_RANGE
@@ -147,7 +147,7 @@ def _invalid(value: Any, names: Collection[str]) -> InvalidRequest:
 
 
 def _flaws(root: Any) -> Iterator[tuple[Path, Flaw]]:
-    """Whatever is wrong, in no order. Without recursion: the text may be nested deeply."""
+    """Everything that is wrong, in no order. Not recursive: the text may be nested deeply."""
     pending: list[tuple[Path, Any]] = [(None, root)]
     while pending:
         path, value = pending.pop()
@@ -171,7 +171,7 @@ def _text_flaws(path: Path, text: str) -> Iterator[tuple[Path, Flaw]]:
 
 
 def _place(path: Path, names: Collection[str]) -> str:
-    """`body.tags.0`, as far as its names are known here."""
+    """A path such as `body.tags.0`, as far as its names are known."""
     parts: list[int | str] = []
     while path is not None:
         path, part = path

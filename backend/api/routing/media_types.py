@@ -1,4 +1,4 @@
-"""Media types as RFC 9110, 8.3.1 writes them, and those that a body may have."""
+"""Media types as RFC 9110, 8.3.1 defines them, and those that a body may have."""
 
 import re
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""Query parameters and headers of one spelling: none unknown, none repeated, all UTF-8."""
+"""Query parameters and headers, strictly: none unknown, none repeated, all in UTF-8."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -43,8 +43,10 @@ def _is_utf8(encoded: bytes) -> bool:
 
 
 def require_one_meaning(request: Request, known: set[str], unsupported: Names) -> None:
-    """Raise InvalidRequest for a parameter that is no UTF-8, a header that comes twice, and a
-    condition that would be overlooked.
+    """Refuse what could be read in two ways.
+
+    Raise InvalidRequest for a parameter that is not UTF-8, a repeated header, and a condition that
+    would be ignored.
     """
     sent = [name for name, _ in request.scope["headers"]]
     errors = [
@@ -67,7 +69,7 @@ def require_one_meaning(request: Request, known: set[str], unsupported: Names) -
 
 
 def _hints(names: list[str], known: set[str], repeatable: set[str]) -> list[str]:
-    """How to write what clients nearly got right; repeats no name but ours."""
+    """The correct spelling of parameters that are nearly right; repeats no client's name."""
     hints = set()
     for name in set(names) - known:
         bare = _BRACKETS.sub("", name)
@@ -81,7 +83,7 @@ def _hints(names: list[str], known: set[str], repeatable: set[str]) -> list[str]
 
 
 def require_known(request: Request, known: set[str], repeatable: set[str]) -> None:
-    """Raise InvalidRequest, not repeating it, for a parameter that is unknown or comes twice."""
+    """Raise InvalidRequest for an unknown or repeated parameter, without echoing it."""
     if not request.scope["query_string"]:
         return
     names = [name for name, _ in request.query_params.multi_items()]

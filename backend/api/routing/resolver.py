@@ -23,7 +23,7 @@ Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 
 
 class Resolver:
-    """How to get the arguments of one handler or dependency."""
+    """Resolves the arguments of one handler or dependency."""
 
     def __init__(self, dependant: Dependant, overrides: Overrides) -> None:
         self._call: Any = dependant.call
@@ -83,7 +83,7 @@ def resolver_of(handler: Dependant, overrides: Overrides) -> Resolver | None:
 
 
 def _used(dependency: Dependant, overrides: Overrides) -> Dependant:
-    """The dependency, or what takes its place."""
+    """The dependency, or its override."""
     call: Any = overrides.get(dependency.call) if dependency.call else None
     if call is None:
         return dependency

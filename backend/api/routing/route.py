@@ -1,4 +1,4 @@
-"""Routes that refuse what others would guess at."""
+"""Routes that refuse ambiguous requests."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import cached_property
@@ -28,10 +28,10 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class StrictRoute(APIRoute):
-    """Takes strict JSON and known parameters only; finds the handler's arguments by a resolver."""
+    """A route of strict JSON and known parameters; a resolver finds the handler's arguments."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """As ever, but addresses that begin otherwise are not looked at any further."""
+        """As inherited, but paths with another fixed beginning are rejected without the regex."""
         beginning = self.path.partition("{")[0]
         if scope.get("root_path") or scope["path"].startswith(beginning):
             return super().matches(scope)
@@ -46,7 +46,7 @@ class StrictRoute(APIRoute):
         return body_fields_of(annotation)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """As ever, but a body that says that it is too long is a problem, not plain text."""
+        """As inherited, but a body declared too long is refused by a problem, not by plain text."""
         scope.setdefault("state", {})["route"] = self.path_format
         if self.max_body_size is not None:
             declared = Request(scope).headers.get("content-length", "")
@@ -55,9 +55,9 @@ class StrictRoute(APIRoute):
         await super().handle(scope, receive, send)
 
     def get_route_handler(self) -> Handler:
-        """Where telemetry watches, FastAPI solves the arguments: the spans and events are its own.
+        """The handler. While telemetry is on, FastAPI solves the arguments, with its own spans.
 
-        Its handler is also the way of what has no resolver.
+        FastAPI's handler also serves whatever has no resolver.
         """
         general, resolver_for = super().get_route_handler(), self._resolvers()
         parameters = get_flat_params(self.dependant)
@@ -91,7 +91,7 @@ class StrictRoute(APIRoute):
         return read_json if self.body_field else require_no_body
 
     def _resolvers(self) -> Callable[[], Resolver | None]:
-        """Finds the resolver for the overrides of the moment; each set of them has its own."""
+        """A function that finds the resolver for the current overrides; each set has its own."""
         overridable = self.dependency_overrides_provider
         plain, overridden = resolver_of(self.dependant, {}), dict[Any, Resolver | None]()
 
@@ -108,11 +108,11 @@ class StrictRoute(APIRoute):
 
 
 class FileRoute(StrictRoute):
-    """The same for a body that is a file: a dependency takes it as it comes."""
+    """The same for a body that is a file, which a dependency reads as it arrives."""
 
     def body_reader(self) -> Callable[[Request], Awaitable[Any]]:
         return _leave_unread
 
 
 async def _leave_unread(request: Request) -> None:
-    """A dependency reads it, when it knows which kind of file it is."""
+    """Leave the body to a dependency, which knows its format."""

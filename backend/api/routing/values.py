@@ -1,4 +1,4 @@
-"""Where the value of one argument comes from: path, query, headers or body."""
+"""Where the value of an argument comes from: path, query, headers or body."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _SENT: dict[str, Callable[[Request], Any]] = {
 
 
 class Field(Protocol):
-    """What is used of FastAPI's description of a parameter."""
+    """The part of FastAPI's parameter description that is used here."""
 
     name: str
     field_info: FieldInfo
@@ -46,7 +46,7 @@ class Resolution:
     errors: list[dict[str, Any]] = field(default_factory=list)
 
     def checked(self, expected: Field, value: Any, loc: tuple[str, ...]) -> Any:
-        """The valid value; the default for None. Without either None, and the error is kept."""
+        """The validated value, or the default for None. If invalid, None, and the error is kept."""
         if value is not None:
             value, errors = expected.validate(value, {}, loc=loc)
             self.errors += errors
@@ -59,7 +59,7 @@ class Resolution:
 
 @dataclass(frozen=True)
 class Parameter:
-    """One value, or all of one name, of the path, the query, the headers or the cookies."""
+    """One value, or all values, of a name in the path, the query, the headers or the cookies."""
 
     expected: Field
     source: str
@@ -74,7 +74,7 @@ class Parameter:
 
 @dataclass(frozen=True)
 class QueryModel:
-    """The whole query as a model; `members` tells which names may come more than once."""
+    """The whole query as a model; `members` tells which names may be repeated."""
 
     expected: Field
     members: dict[str, bool]
@@ -103,7 +103,7 @@ Value = Parameter | QueryModel | Body
 
 
 def parameter(expected: Field, source: str) -> Parameter | QueryModel:
-    """Where this parameter's value comes from."""
+    """The source of this parameter's value."""
     model = expected.field_info.annotation
     if isinstance(model, type) and issubclass(model, BaseModel):
         members = model.model_fields.items()
@@ -112,7 +112,7 @@ def parameter(expected: Field, source: str) -> Parameter | QueryModel:
 
 
 def takes_many(annotation: Any) -> bool:
-    """Whether a parameter of this type may come more than once."""
+    """Whether a parameter of this type may be repeated."""
     origin = get_origin(annotation)
     if origin in {Union, UnionType}:
         return any(map(takes_many, get_args(annotation)))

@@ -1,1 +1,1 @@
-"""The shapes on the wire."""
+"""Wire formats of requests and responses."""

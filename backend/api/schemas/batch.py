@@ -1,4 +1,4 @@
-"""Many operations in one body, and what each came to."""
+"""A batch of operations, and its results."""
 
 from typing import Annotated, Any, Literal
 
@@ -20,7 +20,7 @@ _EXAMPLE: list[Any] = [
 
 
 def _not_endless(value: object) -> object:
-    """Refuse a long list before its items are looked at."""
+    """Refuse an overlong list before its items are validated."""
     if isinstance(value, list) and len(value) > MAX_OPERATIONS:
         raise PydanticCustomError("too_long", f"must have at most {MAX_OPERATIONS} operations")
     return value
@@ -47,7 +47,7 @@ class Create(_Strict):
 
 
 class _OfTask(_Strict):
-    """What all that name a task have."""
+    """What all operations that name a task have in common."""
 
     id: StrictTaskId
     revision: StrictRevision = Field(
@@ -130,7 +130,7 @@ class OwnedBatchContent(BatchContent):
 
 
 class ResultRead(BaseModel):
-    """What one operation came to."""
+    """The result of one operation."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": 201, "task": EXAMPLE}]})
 

@@ -1,4 +1,4 @@
-"""The feed of changes: what it is asked for, and what it answers."""
+"""The change feed: its parameters and its pages."""
 
 from typing import Annotated, Any, Literal
 
@@ -22,7 +22,7 @@ Revision = Annotated[
 
 
 class ChangeParameters(BaseModel):
-    """Where the feed is read from."""
+    """Where to read the feed from."""
 
     since: Revision = Field(
         0, description="The `revision` of the answer before; 0 is the first sync."
@@ -34,7 +34,7 @@ class ChangeParameters(BaseModel):
 
 
 def _position(value: object) -> object:
-    """A browser sends an empty `Last-Event-ID` for none."""
+    """Browsers send an empty `Last-Event-ID` when they have none."""
     return None if value == "" else value
 
 

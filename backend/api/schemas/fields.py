@@ -1,4 +1,4 @@
-"""Field types with one spelling for one value."""
+"""Field types that accept one spelling per value."""
 
 import re
 from datetime import UTC, date, datetime
@@ -38,7 +38,7 @@ _DATE_TIME = re.compile(
 
 
 def decimal(value: str) -> int:
-    """Decimal digits of a URL; no other spelling that `int()` takes (`+1`, `01`, `1_0`)."""
+    """Decimal digits of a URL; `int()` would take other spellings, too (`+1`, `01`, `1_0`)."""
     if not _DECIMAL.fullmatch(value):
         raise PydanticCustomError("integer", "must be a decimal integer")
     return int(value)
@@ -82,7 +82,7 @@ def _without_nul(value: str) -> str:
 
 
 def _not_endless(value: object) -> object:
-    """Refuse a long list before its items are looked at: each wrong one would become an error."""
+    """Refuse an overlong list before its items are validated: each bad one would add an error."""
     if isinstance(value, list) and len(value) > MAX_ITEMS:
         raise PydanticCustomError("too_long", f"must have at most {TAG_COUNT} items")
     return value
@@ -117,7 +117,7 @@ _MAX_EXPANSION = 4
 
 
 def _normalised(value: object) -> object:
-    """In NFC, unless it is too long for every field: then why spend time on it."""
+    """The text in NFC, unless it is too long for every field anyway."""
     if isinstance(value, str) and len(value.strip()) <= _MAX_EXPANSION * DESCRIPTION_LENGTH:
         return normalised(value)
     return value
@@ -152,7 +152,7 @@ NFC = BeforeValidator(_normalised)
 
 
 def _label(length: int) -> Any:
-    """A line that people read: trimmed, not empty, of at most so many characters."""
+    """A line of text for people: trimmed, not empty, with at most this many characters."""
     trimmed = StringConstraints(strip_whitespace=True, min_length=1, max_length=length)
     return Annotated[str, Strict(), trimmed, WITHOUT_NUL, AfterValidator(_visible), NFC, _SEEN]
 
@@ -185,7 +185,7 @@ Tags = Annotated[
 
 
 def _rule(text: str) -> str:
-    """A recurrence rule in its one spelling."""
+    """A recurrence rule in its canonical spelling."""
     try:
         return canonical(text)
     except InvalidRuleError as error:

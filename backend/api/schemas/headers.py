@@ -1,4 +1,4 @@
-"""Headers that are conditions on a request, or make it safe to repeat."""
+"""Conditional headers, and the one that makes a request safe to repeat."""
 
 import re
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Query parameters of a list: which tasks, in which order, from where on."""
+"""Query parameters of a list: filters, order and page."""
 
 from typing import Annotated, Any
 
@@ -41,7 +41,7 @@ def _choice(value: str) -> bool:
 
 
 def _terms(value: str) -> tuple[tuple[str, bool], ...]:
-    """`due,-priority` as keys, each with whether it is reversed."""
+    """`due,-priority` as keys, each with whether it is descending."""
     terms = tuple((name.removeprefix("-"), name.startswith("-")) for name in value.split(","))
     keys = [key for key, _ in terms]
     if not set(keys) <= set(SORT_KEYS) or len(set(keys)) < len(keys):
@@ -65,7 +65,7 @@ def _schema(**schema: Any) -> WithJsonSchema:
 
 
 def _parent(value: str) -> int:
-    """0 for none: a filter's None does not filter, and no task has that id."""
+    """0 for `none`: None would mean no filter, and no task has that id."""
     if value == "none":
         return 0
     parent = decimal(value)
@@ -120,7 +120,7 @@ DryRun = Annotated[
 
 
 class FilterParameters(BaseModel):
-    """Which tasks of the collection are meant."""
+    """Which tasks of the collection to select."""
 
     completed: Choice | None = Field(None, description="Only completed ones, or only open ones.")
     priority: tuple[Priority, ...] = Field((), description="Any of these.")
@@ -140,7 +140,7 @@ class FilterParameters(BaseModel):
 
 
 class ListParameters(FilterParameters):
-    """What a list is asked for."""
+    """The query of a list."""
 
     deleted: Choice = Field(False, description="List the trash.")
     sort: Sort = (("created_at", False),)
@@ -150,7 +150,7 @@ class ListParameters(FilterParameters):
 
 
 class Restored(BaseModel):
-    """How many tasks came out of the trash."""
+    """How many tasks were taken out of the trash."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"restored": 3}]})
 

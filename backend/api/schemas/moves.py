@@ -1,4 +1,4 @@
-"""Where a task is moved to."""
+"""The destination of a move."""
 
 from typing import Self
 

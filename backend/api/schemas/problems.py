@@ -1,4 +1,4 @@
-"""The one shape of all errors (RFC 9457)."""
+"""The shape of every error (RFC 9457)."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from backend.errors import AppError, Forbidden, Unavailable
 
 
 def _codes(error: type[AppError] = AppError) -> list[str]:
-    """The codes that answers can have; no one is forbidden anything in this phase."""
+    """The codes that responses can have; this phase forbids nobody anything."""
     below = [code for one in error.__subclasses__() for code in _codes(one)]
     own = [] if error in (Forbidden, Unavailable) else [error.code]
     return list(dict.fromkeys([*own, *below]))

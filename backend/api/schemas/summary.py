@@ -1,4 +1,4 @@
-"""The numbers of a list."""
+"""Counts of a list."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ _EXAMPLE: dict[str, Any] = {
 
 
 class SummaryParameters(BaseModel):
-    """Where today is, and of which tasks."""
+    """The time zone of today, and which tasks to count."""
 
     time_zone: TimeZone = "UTC"
     parent: Parent = None
@@ -47,7 +47,7 @@ class OpenOfTag(BaseModel):
 
 
 class SummaryRead(BaseModel):
-    """How many tasks there are of each kind."""
+    """How many tasks of each kind there are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE]})
 

@@ -59,18 +59,18 @@ _MOMENT: dict[str, Any] = {"type": "string", "format": "date-time"}
 
 
 def _ignored(schema: dict[str, Any], also: str = "") -> Any:
-    """Accepted and not looked at, so that what was read can be sent back."""
+    """Accepted and ignored, so that clients can send back what they read."""
     kinds: Any = {"type": [schema["type"], also]} if also else {}
     extra: dict[str, Any] = {**schema, **kinds, "readOnly": True}
     return Field(None, exclude=True, json_schema_extra=extra)
 
 
 def _absent() -> None:
-    """No default in the schema: a field that is not sent keeps its value."""
+    """No default in the schema: a field that is absent keeps its value."""
 
 
 class _Writable(BaseModel):
-    """What all bodies share: unknown fields are errors, read-only ones are ignored."""
+    """What all bodies share: unknown fields are errors, read-only fields are ignored."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -91,7 +91,7 @@ class _Writable(BaseModel):
 
 
 class TaskContent(_Writable):
-    """A whole task: what is left out takes its default."""
+    """A whole task: fields that are left out take their defaults."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -137,7 +137,7 @@ class TaskReplacement(TaskContent):
     parent_id: ParentId | None = Field(default_factory=_absent)
 
     def content(self) -> dict[str, Any]:
-        """What is to be written."""
+        """The values to write."""
         return self.model_dump(exclude=LATER_FIELDS.keys() - self.model_fields_set)
 
 
@@ -173,7 +173,7 @@ class TaskPatch(_Writable):
     parent_id: ParentId | None = Field(default_factory=_absent)
 
     def changes(self) -> dict[str, Any]:
-        """What was sent, null already turned into the default."""
+        """The values that were sent, with null replaced by the default."""
         sent = self.model_dump(exclude_unset=True)
         return {
             name: TaskContent.model_fields[name].get_default() if value is None else value
@@ -182,7 +182,7 @@ class TaskPatch(_Writable):
 
 
 class Completion(BaseModel):
-    """Sets completion. `{}` toggles it, as no body does: some clients cannot send none."""
+    """Sets completion. `{}` toggles it, like no body at all: some clients cannot send none."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"completed": True}]})
 

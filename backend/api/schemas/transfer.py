@@ -1,4 +1,4 @@
-"""Files of tasks: what an export and an import are asked for, and the report of an import."""
+"""Files of tasks: the parameters of exports and imports, and the report of an import."""
 
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -32,7 +32,7 @@ _REPORT: dict[str, Any] = {
 
 
 class ExportParameters(FilterParameters):
-    """Which tasks, in which order, as what."""
+    """Which tasks to export, in which order and format."""
 
     format: ExportFormat = Field(description="What the file is to be.")
     deleted: Choice = Field(False, description="Export the trash.")
@@ -40,7 +40,7 @@ class ExportParameters(FilterParameters):
 
 
 class ImportParameters(BaseModel):
-    """What the body is."""
+    """The format of the body."""
 
     format: ImportFormat = Field(description="What the file is.")
     dry_run: Choice = Field(False, description="The same report, and nothing is written.")
@@ -48,7 +48,7 @@ class ImportParameters(BaseModel):
 
 
 class Skipped(BaseModel):
-    """Tasks of the file that were left as they are here."""
+    """Tasks of the file that were left alone, by reason."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_REPORT["skipped"]]})
 
@@ -61,7 +61,7 @@ class Skipped(BaseModel):
 
 
 class LeftOut(BaseModel):
-    """One kind of thing that could not be carried over."""
+    """One kind of content that could not be carried over."""
 
     model_config = ConfigDict(json_schema_extra={"examples": _REPORT["not_carried_over"]})
 
@@ -72,7 +72,7 @@ class LeftOut(BaseModel):
 
 
 class ImportRead(BaseModel):
-    """What became of the tasks of a file, or would."""
+    """What an import did, or would do."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_REPORT]})
 
