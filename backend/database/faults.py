@@ -26,6 +26,7 @@ DATABASE_ERRORS = (Error, DBAPIError, PoolTimeoutError)
 
 ONE_DUE = "ck_tasks_one_due"
 ONE_UID = "ix_tasks_user_id_uid"
+ONE_FOLLOWER = "ix_tasks_user_id_repeat_of"
 MAX_REASON = 500
 """Characters of the driver's words in a log line."""
 
@@ -123,7 +124,10 @@ TWO_DUES = Fault(
 )
 
 SAME_UID = Fault(Conflict, "Another request has made a task of the same UID", ".", is_undone=True)
-_BY_CONSTRAINT = {ONE_DUE: TWO_DUES, ONE_UID: SAME_UID}
+FOLLOWED = Fault(
+    Conflict, "Another request has made the task that follows this one", ".", is_undone=True
+)
+_BY_CONSTRAINT = {ONE_DUE: TWO_DUES, ONE_UID: SAME_UID, ONE_FOLLOWER: FOLLOWED}
 
 _MEANINGS = {
     errorcodes.READ_ONLY_SQL_TRANSACTION: READ_ONLY,

@@ -29,7 +29,7 @@ def import_tasks(
     parameters: Annotated[ImportParameters, Query()], contents: FileContents, imports: Imports
 ) -> Response:
     """Bring the tasks of a file in: all, or none. Safe to repeat: it makes nothing twice."""
-    report = imports.run(contents.records, contents.tally, dry_run=parameters.dry_run)
+    report = imports.run(contents, dry_run=parameters.dry_run)
     return report_response(report)
 
 
