@@ -91,6 +91,12 @@ CLASH = Fault(
     Overloaded, "Others changed the same at the same time", is_undone=True, is_passing=True
 )
 LATE = Fault(TimedOut, "The database took too long", "; nothing was changed.", is_undone=True)
+SPENT = Fault(
+    TimedOut,
+    "The time of the request was over before its work in the database could begin: it waited in "
+    "line, or its file took long to read",
+    "; nothing was changed.",
+)
 UNANSWERED = Fault(
     TimedOut, "The database gave no answer in time", "; nothing was changed.", ends_connection=True
 )

@@ -46,8 +46,8 @@ from backend.queries.statement import Statement
 from backend.services.purge import Purge
 from backend.services.refill import Refill
 from backend.tests.support.apart import count as count_tasks
-from backend.tests.support.apart import exchange_files, expire, follow, run_batches, walk
-from backend.tests.support.apart_files import tie_files
+from backend.tests.support.apart import expire, follow, run_batches, walk
+from backend.tests.support.apart_files import exchange_files
 from backend.tests.support.apart_nesting import any_state, arrange, nest
 from backend.tests.support.apart_repeating import repeat
 from backend.tests.support.api import Api
@@ -60,9 +60,8 @@ pytestmark = pytest.mark.untraced
 MINE, THEIRS, SAME_ID = 1, 2, 10**15
 SORT, NO_FILTER = (("created_at", False),), frozenset[str]()
 MODULES = (
-    *(revisions, nesting, repeating, writing, statements, idempotency),
-    *(exporting, lists, changes, batch_keys),
-    *(places, moves, bulk, batch_nesting, batch_operations, batch, summary, transfer),
+    *(revisions, nesting, repeating, writing, statements, idempotency, exporting, lists, changes),
+    *(batch_keys, places, moves, bulk, batch_nesting, batch_operations, batch, summary, transfer),
     *(purge, refill, restored),
 )
 ROOT = ownership.owned
@@ -165,7 +164,6 @@ def owners_are_apart(client: RecordingClient, connection: Connection) -> None:
     count_tasks(client)
     run_batches(client, connection, SAME_ID)
     exchange_files(client, connection, SAME_ID)
-    tie_files(client, connection, SAME_ID)
     repeat(client, connection, SAME_ID)
     nest(client, connection, SAME_ID)
     arrange(client, connection)

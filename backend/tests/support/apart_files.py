@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from backend.tests.support.apart import MINE, THEIRS
+from backend.tests.support.apart import MINE, THEIRS, bring_back
 from backend.tests.support.apart_nesting import give_id
 from backend.tests.support.api import Api
 from backend.tests.support.below import rows
@@ -14,9 +14,10 @@ from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import PRIMARY
 
 
-def tie_files(client: RecordingClient, connection: Connection, same_id: int) -> None:
-    """Each file names the owner's own tasks, whatever the other's are parts of, and repeat."""
+def exchange_files(client: RecordingClient, connection: Connection, same_id: int) -> None:
+    """A file comes back to its own tasks, and names these, whatever the other's are parts of."""
     mine, theirs = (Api(client, PRIMARY, owner) for owner in (MINE, THEIRS))
+    bring_back(client, connection, same_id)
     part, after, other = same_id + 101, same_id + 102, same_id + 103
     for api in (theirs, mine):
         before = rows(connection, THEIRS if api is mine else MINE)
@@ -31,11 +32,23 @@ def tie_files(client: RecordingClient, connection: Connection, same_id: int) -> 
         found = {task["id"]: task for task in _exported(api)}
         assert found[part]["parent_uid"] == found[same_id]["uid"]
         assert found[after]["repeat_of_uid"] == "part"
+    _know_no_other(mine, theirs, same_id)
     _have_what_is_free(mine, theirs, connection, same_id, other)
     for api in (theirs, mine):
         for task_id in (part, after, other):
             assert api.patch(task_id, parent_id=None).is_success
             assert api.delete(task_id).status_code == 204
+
+
+def _know_no_other(mine: Api, theirs: Api, same_id: int) -> None:
+    """The other's UID names nothing, though the owner has a task of this very id."""
+    tied = {"title": "lone", "uid": "lone", "parent_uid": uid_of(theirs, same_id)}
+    known = {"title": "same", "uid": uid_of(mine, same_id)}
+    report = mine.brought("json", json.dumps([known, tied]))
+    assert (report["made"], [one["what"] for one in report["not_carried_over"]]) == (1, ["parent"])
+    lone = _id_of(mine, "lone")
+    assert mine.read(lone).json()["parent_id"] is None
+    assert mine.delete(lone).status_code == 204
 
 
 def _have_what_is_free(
