@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple, Union
+from typing import Any, NamedTuple, Optional, Union
 
 from backend.services.transfer.reading import Contents
 from backend.services.transfer.record import Lost, Named, Record
@@ -45,14 +45,18 @@ class Row:
     number: int = 0
     gains: bool = field(default=False, init=False)
     """Whether it gets sub-tasks, and was here before."""
-    first: "Row" = field(init=False)
-    """The first of the new tasks that repeat one after the other; `steps` away."""
     steps: int = field(default=0, init=False)
+    """How many new tasks are before it, of which each repeats the one before."""
+    _first: Optional["Row"] = field(default=None, init=False)
 
     def __post_init__(self) -> None:
-        self.first = self
         if isinstance(self.before, Row):
-            self.first, self.steps = self.before.first, self.before.steps + 1
+            self._first, self.steps = self.before.first, self.before.steps + 1
+
+    @property
+    def first(self) -> "Row":
+        """The first of these, or itself, which it does not hold: a circle would stay in memory."""
+        return self._first or self
 
     @property
     def parent(self) -> Union[int, "Row", None]:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from backend.services.transfer import importing
 from backend.tests.api.test_import_ties import aged, lost, ties, uids
 from backend.tests.support.api import Api
+from backend.tests.support.problems import require_problem
 
 pytestmark = pytest.mark.requirement("FR-76", "NFR-60")
 
@@ -51,3 +52,11 @@ def test_what_happens_meanwhile_is_seen(
     assert lost(report).keys() == {expected[change]}
     parent = {"trash": None, "nest": "top", "repeat": "task", "fill": None}[change]
     assert ties(api)["task" if change == "fill" else "new"] == (parent, None)
+
+
+def test_who_is_overtaken_each_time_is_told_to_come_again(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing.ImportService, "_is_written", lambda self, plan: False)
+    require_problem(api.bring("todotxt", "a"), 503, "overloaded")
+    assert api.list().json() == []

@@ -69,6 +69,16 @@ def test_a_task_waits_for_those_that_it_names_in_whatever_part_of_the_file(
     assert execute(database, parts) == [(1200,)]
 
 
+@pytest.mark.requirement("FR-54")
+def test_what_is_left_out_of_a_file_without_tasks_is_said(tmp_path: Path) -> None:
+    module: Any = import_module(IMPORT)
+    file = tmp_path / "tasks.json"
+    file.write_text("{}\n{}\n")
+    asked = argparse.Namespace(format="json", dry_run=False, time_zone=ZoneInfo("UTC"), file=file)
+    [contents] = module.ordered(asked, module.require_good(asked)[1])
+    assert (contents.records, contents.tally.lines) == ([], {"empty": [1, 2]})
+
+
 def test_a_file_with_errors_writes_nothing_and_names_their_lines(
     database: URL, tmp_path: Path
 ) -> None:
