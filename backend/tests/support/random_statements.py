@@ -119,13 +119,18 @@ class Builder:
         return query.select_from(*sources)
 
     def _shaped(self, query: Any, first: Any, second: Any) -> Any:
-        shape = self._one_of(("plain", "plain", "ordered", "grouped"))
+        shape = self._one_of(("plain", "plain", "ordered", "grouped", "windowed"))
         if shape == "ordered":
             by = "a" if self._is_flawed("text of an order") else first
             return query.order_by(by, second).limit(literal(2))
         if shape == "grouped":
             inner = query.subquery()
             return select(inner.c.a, func.count().label("b")).group_by(inner.c.a)
+        if shape == "windowed":
+            inner = query.subquery()
+            before = func.lag(inner.c.a, type_=BigInteger())
+            window = before.over(partition_by=inner.c.b, order_by=inner.c.a)
+            return select(inner.c.a, window.label("b"))
         return query
 
     def _source(self, depth: int) -> Source:
