@@ -31,7 +31,7 @@ class Plan:
     def __init__(
         self, contents: Contents, here: Mapping[str, Here], report: Report, now: datetime
     ) -> None:
-        self._here, self._report, self._now = here, report, now
+        self._report, self._now = report, now
         self._rows: list[Row] = []
         self._lost: list[tuple[int, Lost]] = []
         places = {record.uid or "": n for n, record in enumerate(contents.records)}
