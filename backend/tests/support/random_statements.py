@@ -123,14 +123,12 @@ class Builder:
         if shape == "ordered":
             by = "a" if self._is_flawed("text of an order") else first
             return query.order_by(by, second).limit(literal(2))
+        inner = query.subquery()
         if shape == "grouped":
-            inner = query.subquery()
             return select(inner.c.a, func.count().label("b")).group_by(inner.c.a)
         if shape == "windowed":
-            inner = query.subquery()
-            before = func.lag(inner.c.a, type_=BigInteger())
-            window = before.over(partition_by=inner.c.b, order_by=inner.c.a)
-            return select(inner.c.a, window.label("b"))
+            before = func.lag(inner.c.a, type_=BigInteger()).over(order_by=inner.c.b)
+            return select(inner.c.a, before.label("b"))
         return query
 
     def _source(self, depth: int) -> Source:
