@@ -20,8 +20,8 @@ from backend.services.lists import ListQuery, Page
 from backend.services.summary import Summary
 from backend.services.tasks import Answer, Created
 from backend.services.transfer.formats import OUTGOING
-from backend.services.transfer.importing import SKIPPED, Report
 from backend.services.transfer.record import MESSAGES
+from backend.services.transfer.report import SKIPPED, Report
 
 MAX_CURSOR = 2048
 """Characters of a cursor: a title of 200 control characters, and every other key, has 1,900."""

@@ -9,6 +9,7 @@ Interrupted, the same command goes on: what is there already is not made twice.
 import argparse
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,10 +17,12 @@ from backend.commands.terminal import INTERRUPTED, Stopped, operator_session, ow
 from backend.config import get_settings
 from backend.database.execution import OperatorSession
 from backend.services.transfer.formats import FORMATS
-from backend.services.transfer.importing import SKIPPED, ImportService, Report
-from backend.services.transfer.reading import Contents, Reading
-from backend.services.transfer.record import MESSAGES, Flaw
+from backend.services.transfer.importing import ImportService
+from backend.services.transfer.reading import Contents, Reading, Tally
+from backend.services.transfer.record import MESSAGES, Flaw, Record
+from backend.services.transfer.report import SKIPPED, Report
 from backend.services.transfer.source import Source
+from backend.services.transfer.ties import in_order
 
 CHUNK = 1000
 """Tasks that one statement writes; others' writes to the list wait for it."""
@@ -39,7 +42,7 @@ def arguments() -> argparse.Namespace:
 
 
 def chunks(options: argparse.Namespace) -> Iterator[Contents]:
-    """The contents of the file, some tasks at a time."""
+    """The contents of the file, some tasks at a time; the last one has less than CHUNK."""
     with options.file.open("rb") as stream:
         reading = Reading(FORMATS[options.format].read, Source(stream, options.time_zone))
         while True:
@@ -49,9 +52,32 @@ def chunks(options: argparse.Namespace) -> Iterator[Contents]:
                 return
 
 
-def require_good(options: argparse.Namespace) -> int:
-    """The number of tasks; ends the command with what is wrong with the file."""
-    number, flaws = 0, list[Flaw]()
+def ordered(options: argparse.Namespace, whole: Contents) -> Iterator[Contents]:
+    """The same, with each task behind those that it names: one that stands before them waits.
+
+    `whole`: the names of all tasks of the file.
+    """
+    tally, earlier = Tally(), set[str | None]()
+
+    def records() -> Iterator[Record]:
+        for contents in chunks(options):
+            tally.add_all(contents.tally)
+            yield from contents.records
+
+    rest = in_order(records(), whole.uids, whole.keys)
+    while part := list(islice(rest, CHUNK)):
+        yield Contents(part, tally, keys=whole.keys, earlier=earlier if options.dry_run else ())
+        earlier |= {record.uid for record in part}
+        tally = Tally()
+    if tally.counts:
+        yield Contents(tally=tally)
+
+
+def require_good(options: argparse.Namespace) -> tuple[int, Contents]:
+    """The number of tasks, and what they are called; ends the command with what is wrong with the
+    file.
+    """
+    number, flaws, contents = 0, list[Flaw](), Contents()
     for contents in chunks(options):
         number += len(contents.records)
         flaws += contents.flaws
@@ -60,16 +86,17 @@ def require_good(options: argparse.Namespace) -> int:
         print(f"{place}: {flaw.message} ({flaw.code})", file=sys.stderr)
     if flaws:
         raise SystemExit(f"{options.file}: {len(flaws)} places are wrong. Nothing was written.")
-    return number
+    return number, contents
 
 
 def bring(session: OperatorSession, options: argparse.Namespace) -> None:
     """Write, telling of each chunk on stderr, and say what became of the tasks."""
-    total, done, whole = require_good(options), 0, Report(options.dry_run)
+    done, whole = 0, Report(options.dry_run)
+    total, names = require_good(options)
     try:
-        for contents in chunks(options):
+        for contents in ordered(options, names):
             imports = ImportService(session.of_owner(options.owner))
-            report = imports.run(contents.records, contents.tally, dry_run=options.dry_run)
+            report = imports.run(contents, dry_run=options.dry_run)
             whole.add(report)
             done += len(contents.records)
             print(f"owner {options.owner}: {done} of {total} tasks", file=sys.stderr)

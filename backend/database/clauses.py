@@ -38,8 +38,9 @@ _FUNCTION_CLASSES = {
 }
 _FUNCTIONS = {
     *("array_agg", "coalesce", "count", "current_setting", "date_part", "floor", "greatest"),
-    *("has_table_privilege", "least", "max", "min", "nextval", "now", "row_number", "row_to_json"),
-    *("string_agg", "timezone", "to_char", "to_regclass", "unnest", "width_bucket"),
+    *("has_table_privilege", "lag", "least", "max", "min", "nextval", "now", "row_number"),
+    *("row_to_json", "string_agg", "timezone", "to_char", "to_regclass", "unnest"),
+    "width_bucket",
 }
 _CLAUSES = (
     STATEMENTS

@@ -26,6 +26,7 @@ DATABASE_ERRORS = (Error, DBAPIError, PoolTimeoutError)
 
 ONE_DUE = "ck_tasks_one_due"
 ONE_UID = "ix_tasks_user_id_uid"
+ONE_FOLLOWER = "ix_tasks_user_id_repeat_of"
 MAX_REASON = 500
 """Characters of the driver's words in a log line."""
 
@@ -90,6 +91,12 @@ CLASH = Fault(
     Overloaded, "Others changed the same at the same time", is_undone=True, is_passing=True
 )
 LATE = Fault(TimedOut, "The database took too long", "; nothing was changed.", is_undone=True)
+SPENT = Fault(
+    TimedOut,
+    "The time of the request was over before its work in the database could begin: it waited in "
+    "line, or its file took long to read",
+    "; nothing was changed.",
+)
 UNANSWERED = Fault(
     TimedOut, "The database gave no answer in time", "; nothing was changed.", ends_connection=True
 )
@@ -123,7 +130,10 @@ TWO_DUES = Fault(
 )
 
 SAME_UID = Fault(Conflict, "Another request has made a task of the same UID", ".", is_undone=True)
-_BY_CONSTRAINT = {ONE_DUE: TWO_DUES, ONE_UID: SAME_UID}
+FOLLOWED = Fault(
+    Conflict, "Another request has made the task that follows this one", ".", is_undone=True
+)
+_BY_CONSTRAINT = {ONE_DUE: TWO_DUES, ONE_UID: SAME_UID, ONE_FOLLOWER: FOLLOWED}
 
 _MEANINGS = {
     errorcodes.READ_ONLY_SQL_TRANSACTION: READ_ONLY,

@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlmodel import Session
 
 from backend.database.cursors import GuardedConnection
-from backend.database.faults import DATABASE_ERRORS, LATE, Fault, fault_of, report
+from backend.database.faults import DATABASE_ERRORS, SPENT, Fault, fault_of, report
 from backend.database.outages import Outages
 from backend.database.transactions import connection_of
 from backend.database.waiting import deadline, sleep
@@ -62,9 +62,9 @@ class Attempts:
         A connection that is held until the response is sent is missed by all who wait for it
         meanwhile (specs/decisions, "Connection handling").
         """
-        if time.monotonic() > self._until:  # spent waiting for a slot
+        if time.monotonic() > self._until:  # spent waiting for a slot, or reading a file
             report_once("timeout: the time of the request was over before it had a connection")
-            raise LATE.told(is_certain=True)
+            raise SPENT.told(is_certain=True)
         is_certain = True
         seen: set[Fault] = set()
         for attempt, pause in enumerate(_pauses(), start=1):

@@ -26,9 +26,10 @@ from sqlalchemy.dialects.postgresql import ARRAY
 
 from backend.models.task import task_lists, tasks
 from backend.queries.columns import COLUMNS
+from backend.queries.exporting import exported
 from backend.queries.filters import wanted
 from backend.queries.ownership import Condition, owned
-from backend.queries.rendering import exported, json_of, shown
+from backend.queries.rendering import json_of, shown
 from backend.queries.slots import NULL, Atom, Part, slot
 from backend.queries.sorting import SORT_KEYS, Sort, compared_by, is_after, ordering
 from backend.queries.statement import PageRow, Statement

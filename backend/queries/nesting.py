@@ -43,8 +43,11 @@ def _task_id() -> ColumnElement[Any]:
 
 def may_be_parent(task_id: ColumnElement[Any]) -> Condition:
     """It can have sub-tasks: it is out of the trash, and no sub-task itself."""
-    is_top = and_(tasks.c.deleted_at.is_(None), tasks.c.parent_id.is_(None))
-    return and_(owned(), tasks.c.id == task_id, is_top)
+    return and_(owned(), tasks.c.id == task_id, is_top())
+
+
+def is_top() -> Condition:
+    return and_(tasks.c.deleted_at.is_(None), tasks.c.parent_id.is_(None))
 
 
 @cache

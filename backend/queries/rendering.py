@@ -21,13 +21,13 @@ from sqlalchemy.sql.selectable import NamedFromClause
 from backend.models.task import Priority
 
 
-def _literal(text: str) -> ColumnElement[Any]:
+def literal(text: str) -> ColumnElement[Any]:
     """A constant of the statement, which is not sent beside it each time."""
     return literal_column(f"'{text}'")
 
 
-_UTC = _literal("UTC")
-_FORM = _literal('YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+UTC = literal("UTC")
+_FORM = literal('YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
 
 
 def _number(number: int) -> ColumnElement[Any]:
@@ -36,12 +36,12 @@ def _number(number: int) -> ColumnElement[Any]:
 
 def _instant(moment: ColumnElement[Any]) -> ColumnElement[Any]:
     """RFC 3339 in UTC, always with six digits of a second."""
-    return func.to_char(func.timezone(_UTC, moment), _FORM)
+    return func.to_char(func.timezone(UTC, moment), _FORM)
 
 
 def _name(priority: ColumnElement[Any]) -> ColumnElement[Any]:
     names = enumerate(Priority)
-    return case(*((priority == _number(rank), _literal(name)) for rank, name in names))
+    return case(*((priority == _number(rank), literal(name)) for rank, name in names))
 
 
 def shown(task: ReadOnlyColumnCollection[str, Any]) -> list[ColumnElement[Any]]:
@@ -69,27 +69,6 @@ def shown(task: ReadOnlyColumnCollection[str, Any]) -> list[ColumnElement[Any]]:
         "updated_at": _instant(task.updated_at),
     }
     return [value.label(name) for name, value in fields.items()]
-
-
-def exported(task: ReadOnlyColumnCollection[str, Any]) -> list[ColumnElement[Any]]:
-    """What stands in a file: what a client sees, and the UID.
-
-    That of a task that was made here follows from what never changes (`services/transfer/uids.py`).
-    """
-    made = func.to_char(func.timezone(_UTC, task.created_at), _literal("YYYYMMDDHH24MISSUS"))
-    dot = _literal(".")
-    parts = (
-        cast(task.id, Text),
-        dot,
-        cast(task.user_id, Text),
-        dot,
-        made,
-        _literal("@tasks.invalid"),
-    )
-    own: ColumnElement[Any] = parts[0]
-    for part in parts[1:]:
-        own = own.concat(part)
-    return [*shown(task), func.coalesce(task.uid, own).label("uid")]
 
 
 def json_of(task: NamedFromClause) -> ColumnElement[str]:

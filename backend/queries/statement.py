@@ -132,9 +132,12 @@ class JsonRow(NamedTuple):
 
 
 class ImportedRow(NamedTuple):
-    """The number of tasks that were written: all of the import, or none."""
+    """The number of tasks that were written, all of the import or none; and of parents that are
+    not among them.
+    """
 
     written: int
+    touched: int
 
 
 class SummaryRow(NamedTuple):

@@ -29,7 +29,7 @@ class ListQuery:
     count: bool = False
     if_none_match: EntityTags | None = None
     exported: bool = False
-    """Whether the tasks are to stand in a file (`queries/rendering.py`)."""
+    """Whether the tasks are to stand in a file (`queries/exporting.py`)."""
 
 
 @dataclass(frozen=True)

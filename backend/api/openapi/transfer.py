@@ -15,7 +15,10 @@ from backend.services.transfer.formats import ANY_FORMAT, FORMATS, OUTGOING
 
 _FILE = {"type": "string", "contentMediaType": "application/octet-stream"}
 _EXAMPLES = {
-    "application/json": [{"title": "Buy milk", "tags": ["home"], "due_date": "2026-11-24"}],
+    "application/json": [
+        {"title": "Buy milk", "tags": ["home"], "due_date": "2026-11-24", "uid": "milk"},
+        {"title": "Find the bag", "parent_uid": "milk"},
+    ],
     "text/csv": "title,priority,due_date,tags\r\nBuy milk,high,2026-11-24,home\r\n",
     "text/calendar": "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//me//me//EN\r\nBEGIN:VTODO\r\n"
     "UID:1\r\nDTSTAMP:20261121T074533Z\r\nSUMMARY:Buy milk\r\nEND:VTODO\r\nEND:VCALENDAR\r\n",

@@ -20,7 +20,10 @@ async def export_tasks(
     if_match: IfMatch = None,
     if_none_match: IfNoneMatch = None,
 ) -> Response:
-    """All tasks that match, as a file. A calendar may subscribe to `format=ics`."""
+    """All tasks that match, as a file. A calendar may subscribe to `format=ics`.
+
+    JSON is what the list answers, with `uid`, `parent_uid` and `repeat_of_uid`.
+    """
     page = await export.page(query)
     return export_response(export, query, page, parameters, if_match)
 
@@ -28,8 +31,11 @@ async def export_tasks(
 def import_tasks(
     parameters: Annotated[ImportParameters, Query()], contents: FileContents, imports: Imports
 ) -> Response:
-    """Bring the tasks of a file in: all, or none. Safe to repeat: it makes nothing twice."""
-    report = imports.run(contents.records, contents.tally, dry_run=parameters.dry_run)
+    """Bring the tasks of a file in: all, or none. Safe to repeat: it makes nothing twice.
+
+    Sub-tasks find their parent in the file, or here, by its UID.
+    """
+    report = imports.run(contents, dry_run=parameters.dry_run)
     return report_response(report)
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from backend.api.schemas.fields import Int64
 from backend.api.schemas.lists import Choice, FilterParameters, Sort, TimeZone
 from backend.services.transfer.formats import FORMATS, OUTGOING
+from backend.services.transfer.record import MESSAGES, Lost
 
 if TYPE_CHECKING:
     ExportFormat = str
@@ -23,7 +24,7 @@ _REPORT: dict[str, Any] = {
     "not_carried_over": [
         {
             "what": "repeat",
-            "message": "How the task repeats is left out: it is due once.",
+            "message": MESSAGES[Lost.REPEAT],
             "count": 2,
             "lines": [3, 9],
         }
@@ -65,7 +66,7 @@ class LeftOut(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": _REPORT["not_carried_over"]})
 
-    what: str
+    what: str = Field(description="Such as `parent`, `nested`, `series`, `repeat`.")
     message: str
     count: Int64
     lines: list[Int64] = Field(description="Where in the file: the first ten.")

@@ -11,7 +11,7 @@ from backend.models.occurrences import canonical
 from backend.models.task import REPEAT_FROM, Priority
 from backend.models.zones import ZONES
 from backend.services.transfer import moments
-from backend.services.transfer.record import Flaw, Lost, Record
+from backend.services.transfer.record import Flaw, Lost, Named, Record
 from backend.services.transfer.uids import uid_of
 
 _WHOLE = re.compile(r"(-?\d{1,19})(?:\.0{1,19})?", re.ASCII)
@@ -20,8 +20,11 @@ _EXACT = 2**53
 
 _FLAGS = {"true": True, "false": False, "1": True, "0": False}
 
-IGNORED = {"id", "user_id", "revision", "url", "repeat_of"}
+IGNORED = {"revision", "url"}
 """Of our JSON, and without a meaning elsewhere."""
+
+TIES = {"id", "user_id", "parent_id", "parent_uid", "repeat_of", "repeat_of_uid"}
+"""What names the task, and others, by ids that are only good within the file, and by UIDs."""
 
 
 def _text(value: Any) -> str:
@@ -128,6 +131,7 @@ def record_of(line: int, fields: Mapping[str, Any]) -> Record | list[Flaw]:
     if {"due_date", "due_at"} <= {name for name, value in record.values.items() if value}:
         flaws.append(Flaw(line, "due_at and due_date exclude each other", "two_dues", "due_at"))
     record.uid = record.uid or uid_of(fields)
+    _take_keys(record, fields)
     return flaws or record
 
 
@@ -138,8 +142,36 @@ def _set(record: Record, name: str, value: Any) -> None:
     elif name in MOMENTS:
         setattr(record, MOMENTS[name], None if value is None else _instant(value))
     elif name == "uid":
-        record.uid = None if value is None else _text(value).strip() or None
-    elif name == "parent_id":
-        record.lost |= {Lost.PARENT} if value is not None else set()
-    elif name not in IGNORED:
+        record.uid = uid_in(value)
+    elif name == "parent_uid":
+        record.values["parent_id"] = _named(record.parent, uid=uid_in(value))
+    elif name == "repeat_of_uid":
+        record.repeat_of = _named(record.repeat_of, uid=uid_in(value))
+    elif name not in IGNORED | TIES:
         record.lost.add(Lost.OTHER)
+
+
+def uid_in(value: Any) -> str | None:
+    """A UID as a file has it."""
+    return None if value is None else _text(value).strip() or None
+
+
+def _named(known: Named | None, **by: str | None) -> Named | None:
+    """Another task, by what else names it."""
+    named = (known or Named())._replace(**by)
+    return named if any(named) else None
+
+
+def _take_keys(record: Record, fields: Mapping[str, Any]) -> None:
+    """The ids of the file: of what it says only by these."""
+
+    def key(name: str) -> str | None:
+        value = fields.get(name)
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        return None if value is None else f"{fields.get('user_id')} {value}"
+
+    record.key = key("id")
+    if "parent_id" in fields:
+        record.values["parent_id"] = _named(record.parent, key=key("parent_id"))
+    record.repeat_of = _named(record.repeat_of, key=key("repeat_of"))

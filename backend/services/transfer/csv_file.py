@@ -15,9 +15,9 @@ from backend.services.transfer.table import rows
 COLUMNS = (
     *("title", "description", "completed", "priority", "due_date", "due_at", "tags", "order"),
     *("repeat", "repeat_from", "repeat_zone"),
-    *("created_at", "completed_at", "updated_at", "uid"),
+    *("created_at", "completed_at", "updated_at", "uid", "parent_uid", "repeat_of_uid"),
 )
-_TEXTS = {"title", "description", "tags", "uid"}
+_TEXTS = {"title", "description", "tags", "uid", "parent_uid", "repeat_of_uid"}
 
 
 class Writer:

@@ -14,7 +14,7 @@ from backend.models.task import (
     UID_LENGTH,
 )
 from backend.models.text import is_visible, normalised
-from backend.services.transfer.record import Flaw, Lost, Record
+from backend.services.transfer.record import Flaw, Lost, Named, Record
 
 # White_Space of Unicode, which the API trims; `str.strip` alone would take U+001C to U+001F, too.
 BLANKS = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"  # noqa: E501
@@ -33,6 +33,7 @@ def fit(record: Record) -> Flaw | Lost | None:
     """
     texts = [record.values.get("title"), record.values.get("description"), record.uid]
     texts += record.values.get("tags", ())
+    texts += [text for named in record.ties for text in named]
     if any(text is not None and _UNSTORABLE.search(text) for text in texts):
         message = "must have neither NUL nor a surrogate without its other half"
         return Flaw(record.line, message, "unstorable_text")
@@ -44,9 +45,20 @@ def fit(record: Record) -> Flaw | Lost | None:
     _fit_dues(record)
     if record.completed_at is not None and not record.values.get("completed"):
         record.lost.add(Lost.OTHER)  # an open task has no such moment
-    if record.uid is not None and len(record.uid) > UID_LENGTH:
-        record.uid = digest(record.uid)
+    record.uid = _fitting_uid(record.uid)
+    if record.parent is not None:
+        record.values["parent_id"] = _fitting_name(record.parent)
+    if record.repeat_of is not None:
+        record.repeat_of = _fitting_name(record.repeat_of)
     return None
+
+
+def _fitting_uid(uid: str | None) -> str | None:
+    return digest(uid) if uid is not None and len(uid) > UID_LENGTH else uid
+
+
+def _fitting_name(named: Named) -> Named:
+    return named._replace(uid=_fitting_uid(named.uid))
 
 
 def _fit_title(record: Record) -> bool:

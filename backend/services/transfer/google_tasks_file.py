@@ -9,11 +9,10 @@ from typing import Any
 
 from backend.services.transfer import moments
 from backend.services.transfer.json_text import JsonText, items, members
-from backend.services.transfer.record import Entry, Flaw, Leftover, Lost, Record
+from backend.services.transfer.record import Entry, Flaw, Leftover, Lost, Named, Record
 from backend.services.transfer.source import Source
 
 _LOST = {
-    "parent": Lost.PARENT,
     "links": Lost.LINK,
     "assignmentInfo": Lost.PERSON,
     "assignment_info": Lost.PERSON,
@@ -22,7 +21,7 @@ _LOST = {
 _KNOWN = {
     *("id", "title", "notes", "status", "due", "created", "updated", "completed", "deleted"),
     *("kind", "etag", "selfLink", "webViewLink", "position", "task_type", "hidden"),
-    "scheduled_time",
+    *("scheduled_time", "parent"),
 }
 _STATES = {None, "needsAction", "completed"}
 
@@ -77,14 +76,18 @@ def _task(line: int, task: Mapping[str, Any], list_title: str) -> Record:
         "description": _text(task.get("notes")) or None,
         "completed": task.get("status") == "completed",
         "tags": [list_title] if list_title else [],
+        "parent_id": Named(_uid(task["parent"])) if task.get("parent") else None,
         **_due(task.get("due")),
     }
-    if identity := _text(task.get("id")):
-        record.uid = f"google-tasks:{identity}"
+    record.uid = _uid(task.get("id"))
     record.created_at = _moment(task.get("created"))
     record.modified_at = _moment(task.get("updated"))
     record.completed_at = _moment(task.get("completed"))
     return record
+
+
+def _uid(identity: Any) -> str | None:
+    return f"google-tasks:{identity}" if _text(identity) else None
 
 
 def _text(value: Any) -> str | None:

@@ -7,9 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from backend.services.transfer import moments
-from backend.services.transfer.columns import CONTENT
+from backend.services.transfer.columns import CONTENT, uid_in
 from backend.services.transfer.ics_values import MOMENTS, plain
-from backend.services.transfer.record import Record
+from backend.services.transfer.record import Named, Record
 
 
 def restore(record: Record, text: str | None, zone: ZoneInfo) -> None:
@@ -19,7 +19,9 @@ def restore(record: Record, text: str | None, zone: ZoneInfo) -> None:
         try:
             if plain({name: exact}).get(name) != read:
                 continue
-            if name in MOMENTS:
+            if name == "repeat_of_uid":
+                record.repeat_of = Named(uid_in(exact))
+            elif name in MOMENTS:
                 _keep(record, name, moments.instant(exact, zone))
             else:
                 record.values[name] = CONTENT[name](exact)

@@ -50,6 +50,15 @@ def _todo(task: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "PERCENT-COMPLETE", "100" if is_completed else "0"
     if is_completed:
         yield "COMPLETED", _stamp(task["completed_at"])
+    yield from _optional(task)
+    exact = {name: task[name] for name, value in plain(task).items() if value != task[name]}
+    if exact:
+        yield EXACT, escaped(json.dumps(exact, separators=(",", ":")))
+    yield "END", "VTODO"
+
+
+def _optional(task: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What a task may have besides, each by one property."""
     if task["priority"] in PRIORITIES:
         yield "PRIORITY", PRIORITIES[task["priority"]]
     if task["due_date"] is not None:
@@ -62,10 +71,8 @@ def _todo(task: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "CATEGORIES", ",".join(map(escaped, task["tags"]))
     if task["order"] is not None:
         yield "X-APPLE-SORT-ORDER", str(task["order"])
-    exact = {name: task[name] for name, value in plain(task).items() if value != task[name]}
-    if exact:
-        yield EXACT, escaped(json.dumps(exact, separators=(",", ":")))
-    yield "END", "VTODO"
+    if task["parent_uid"] is not None:
+        yield "RELATED-TO;RELTYPE=PARENT", escaped(task["parent_uid"])
 
 
 def _stamp(moment: str) -> str:

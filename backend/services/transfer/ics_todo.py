@@ -9,14 +9,13 @@ from zoneinfo import ZoneInfo
 from icalendar.prop import vDuration
 
 from backend.models.task import Priority
-from backend.models.zones import ZONES
 from backend.services.transfer import moments
 from backend.services.transfer.columns import CONTENT
 from backend.services.transfer.ics_exact import restore
 from backend.services.transfer.ics_text import MAX_TEXTS, Line, texts, unescaped
 from backend.services.transfer.ics_values import EXACT
-from backend.services.transfer.ics_zones import Zones
-from backend.services.transfer.record import Entry, Flaw, Leftover, Lost, Record, Unreadable
+from backend.services.transfer.ics_zones import Zones, key_of
+from backend.services.transfer.record import Entry, Flaw, Leftover, Lost, Named, Record, Unreadable
 
 MAX_PROPERTIES = 1000
 """Of one task. Programs write some twenty."""
@@ -26,14 +25,13 @@ _KNOWN = {
     *("DUE", "DTSTART", "DURATION", "CREATED", "LAST-MODIFIED", "X-APPLE-SORT-ORDER"),
     *("RECURRENCE-ID", "RRULE", EXACT),
 }
-READ = _KNOWN | {"CATEGORIES"}
+READ = _KNOWN | {"CATEGORIES", "RELATED-TO"}
 """Names of the properties whose values are read."""
 
 _LOST = {
     **dict.fromkeys(("RDATE", "EXDATE", "EXRULE"), Lost.REPEAT),
     **dict.fromkeys(("LOCATION", "GEO"), Lost.PLACE),
     **dict.fromkeys(("ORGANIZER", "ATTENDEE", "CONTACT"), Lost.PERSON),
-    "RELATED-TO": Lost.PARENT,
     "ATTACH": Lost.ATTACHMENT,
     "URL": Lost.LINK,
 }
@@ -53,6 +51,7 @@ class Todo:
         self._zone = zone
         self._lines: dict[str, Line] = {}
         self._tags: list[str] = []
+        self._parent: str | None = None
         self._properties = 0
         self._flaws: list[Flaw] = []
 
@@ -64,6 +63,8 @@ class Todo:
             raise Unreadable(line.number, message, "too_many_properties")
         if line.name == "CATEGORIES":
             self._take_tags(line)
+        elif line.name == "RELATED-TO":
+            self._take_relation(line)
         elif line.name in _KNOWN:
             first = self._lines.setdefault(line.name, line)
             self.lost |= {Lost.OTHER} if first.value != line.value else set()
@@ -75,6 +76,15 @@ class Todo:
         self._tags += [tag for tag in found if tag.strip()]
         if len(found) == MAX_TEXTS:
             self.lost.add(Lost.TAGS)
+
+    def _take_relation(self, line: Line) -> None:
+        """The first parent counts; that is what a relation means that does not say (3.2.15)."""
+        uid = unescaped(line.value).strip()
+        is_parent = str(line.parameters.get("RELTYPE", "PARENT")).upper() == "PARENT"
+        if is_parent and self._parent is None:
+            self._parent = uid or None
+        elif not is_parent or uid != self._parent:
+            self.lost.add(Lost.PARENT)
 
     def entries(self) -> Iterator[Entry]:
         """The task, what is wrong with it, or what it is instead."""
@@ -106,6 +116,7 @@ class Todo:
             "repeat_from": "due",
             "repeat_zone": self._repeat_zone(),
             "tags": self._tags,
+            "parent_id": Named(self._parent) if self._parent else None,
         }
         if "X-APPLE-SORT-ORDER" in self._lines:
             self._take_order(record)
@@ -181,8 +192,7 @@ class Todo:
         line = self._lines.get("DUE")
         if line is None or "RRULE" not in self._lines or "TZID" not in line.parameters:
             return None
-        zone = self._zone_of(line)
-        return zone.key if zone is not None and zone.key in ZONES else None
+        return key_of(self._zone_of(line))
 
     def _moment(self, name: str) -> datetime | None:
         """An instant; a day is none."""

@@ -12,7 +12,7 @@ from backend.services.transfer.ics_text import escaped, unescaped
 
 EXACT = "X-TASKS-EXACT"
 PRIORITIES = {"high": "1", "medium": "5", "low": "9"}
-_NOT_SAID = {"repeat_from": "due", "repeat_zone": None}
+_NOT_SAID = {"repeat_from": "due", "repeat_zone": None, "repeat_of_uid": None}
 """What iCalendar has no property for. Our `DUE` is in UTC, so it names no zone."""
 
 MOMENTS = ("due_at", "created_at", "completed_at", "updated_at")

@@ -4,6 +4,8 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
+from backend.models.zones import ZONES
+
 _KNOWN = {name.lower(): name for name in available_timezones() - {"Factory", "localtime"}}
 _WINDOWS = {name.lower(): zone for name, zone in WINDOWS_TO_OLSON.items()}
 
@@ -25,6 +27,12 @@ class Zones:
             if zone := _known(candidate):
                 return ZoneInfo(zone)
         return None
+
+
+def key_of(zone: ZoneInfo | None) -> str | None:
+    """The name of a zone as a task can have it; none for UTC, and what else it cannot have."""
+    is_named = zone is not None and zone.key in ZONES and zone.key != "UTC"
+    return zone.key if zone is not None and is_named else None
 
 
 def _known(name: str) -> str | None:

@@ -1,7 +1,9 @@
 """Reads a file of any format to its end, or to what is wrong with it."""
 
+from bisect import insort
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 
 from backend.services.transfer.fitting import digest, fit, identity
@@ -19,31 +21,40 @@ Reader = Callable[[Source], Iterator[Entry]]
 class Tally:
     """How often what was left out, and the first lines of each."""
 
-    def __init__(self) -> None:
+    def __init__(self, lost: Iterable[tuple[int, Lost]] = ()) -> None:
         self.counts: Counter[Lost] = Counter()
         self.lines: dict[Lost, list[int]] = {}
+        for line, what in lost:
+            self.add(what, line)
 
     def add(self, what: Lost, line: int) -> None:
         self.counts[what] += 1
         lines = self.lines.setdefault(what, [])
-        if len(lines) < MAX_LINES_TOLD:
-            lines.append(line)
+        insort(lines, line)
+        del lines[MAX_LINES_TOLD:]
 
     def add_all(self, more: "Tally") -> None:
-        """Count what comes later in the same file."""
+        """Count what else of the same file was left out."""
         self.counts += more.counts
         for what, lines in more.lines.items():
             kept = self.lines.setdefault(what, [])
-            kept += lines[: MAX_LINES_TOLD - len(kept)]
+            kept[:] = sorted([*kept, *lines])[:MAX_LINES_TOLD]
 
 
 @dataclass
 class Contents:
-    """What a file holds: tasks, each with a UID of its own; what is left out, and what is wrong."""
+    """What a file holds: tasks, each with a UID of its own; what is left out, and what is wrong.
+
+    `uids`: those of all tasks of the file so far; `keys`: the UIDs of those that have a `key`;
+    `earlier`: UIDs of tasks of earlier parts, where a dry run has not made them.
+    """
 
     records: list[Record] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
     flaws: list[Flaw] = field(default_factory=list)
+    uids: AbstractSet[str] = frozenset()
+    keys: Mapping[str, str] = field(default_factory=dict)
+    earlier: Container[str | None] = ()
 
 
 class Reading:
@@ -53,10 +64,11 @@ class Reading:
         self._entries = reader(source)
         self._equal: Counter[str] = Counter()
         self._seen: set[str] = set()
+        self._keys: dict[str, str] = {}
 
     def take(self, number: int) -> Contents:
         """The next tasks, so many at the most; none at the end of the file."""
-        contents = Contents()
+        contents = Contents(uids=self._seen, keys=self._keys)
         while len(contents.records) < number and len(contents.flaws) < MAX_FLAWS:
             try:
                 entry = next(self._entries, None)
@@ -93,4 +105,6 @@ class Reading:
             record.uid = uid if self._equal[uid] == 1 else digest(f"{uid} {self._equal[uid]}")
         is_new = record.uid not in self._seen
         self._seen.add(record.uid)
+        if record.key is not None:
+            self._keys.setdefault(record.key, record.uid)
         return is_new

@@ -1,7 +1,7 @@
 """Taskwarrior's `task export`: an array of tasks, or one on each line. In only.
 
 A due time of midnight in `time_zone` is a day: so Taskwarrior keeps days. A project becomes a tag,
-annotations the description.
+annotations the description. What repeats: `taskwarrior_series.py`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,34 +14,36 @@ from backend.services.transfer import moments
 from backend.services.transfer.json_text import JsonText, values
 from backend.services.transfer.record import Entry, Flaw, Leftover, Lost, Record
 from backend.services.transfer.source import Source
+from backend.services.transfer.taskwarrior_series import Series
 
 _PRIORITIES = {"H": Priority.HIGH, "M": Priority.MEDIUM, "L": Priority.LOW}
 _STATES = ("pending", "waiting", "completed")
 _LOST = {
-    **dict.fromkeys(("recur", "rtype", "parent", "mask", "imask"), Lost.REPEAT),
     **dict.fromkeys(("wait", "scheduled", "until", "start"), Lost.START),
     "depends": Lost.PARENT,
 }
 _KNOWN = {
     *("uuid", "description", "status", "priority", "tags", "project", "annotations", "due"),
-    *("entry", "modified", "end", "id", "urgency"),
+    *("entry", "modified", "end", "id", "urgency", "recur", "rtype", "parent", "mask", "imask"),
 }
 
 
 def read(source: Source) -> Iterator[Entry]:
     """Each task but those that are deleted, and the patterns of repeating ones."""
+    series = Series(source.zone)
     for line, task in values(JsonText(source)):
         if not isinstance(task, dict):
             yield Flaw(line, "must be a task of Taskwarrior: an object", "no_object")
         elif task.get("status") == "deleted":
             yield Leftover(line, Lost.DELETED)
         elif task.get("status") == "recurring":
-            yield Leftover(line, Lost.REPEAT)
+            series.add_pattern(line, str(task.get("uuid")))
         else:
             try:
-                yield _task(line, task, source.zone)
+                yield from series.take(_task(line, task, source.zone), task)
             except ValueError as error:
                 yield Flaw(line, str(error), "invalid")
+    yield from series.rest()
 
 
 def _task(line: int, task: Mapping[str, Any], zone: ZoneInfo) -> Record:

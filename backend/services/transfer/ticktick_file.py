@@ -1,10 +1,12 @@
 """TickTick's CSV backup, which has some lines before its header. In only.
 
 Priorities are 0, 1, 3 and 5. The name of a list becomes a tag. Its `taskId` only counts the tasks
-of one file, so it names none (another file has other tasks by the same numbers).
+of one file, so it names a parent there, and no task for ever (another file has other tasks by the
+same numbers). `Repeat` is a rule of iCalendar, or something of TickTick's own.
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,8 +14,8 @@ from zoneinfo import ZoneInfo
 from backend.models.task import Priority
 from backend.services.transfer import moments
 from backend.services.transfer.columns import CONTENT
-from backend.services.transfer.ics_zones import Zones
-from backend.services.transfer.record import Entry, Flaw, Leftover, Lost, Record
+from backend.services.transfer.ics_zones import Zones, key_of
+from backend.services.transfer.record import Entry, Flaw, Leftover, Lost, Named, Record
 from backend.services.transfer.source import Source
 from backend.services.transfer.table import rows
 
@@ -23,12 +25,10 @@ _DONE = {"1", "2", "-1"}
 _KNOWN = {
     *("list name", "title", "kind", "tags", "content", "is check list", "start date", "due date"),
     *("priority", "status", "created time", "completed time", "order", "timezone", "is all day"),
-    *("is floating", "column order", "view mode", "taskid"),
+    *("is floating", "column order", "view mode", "taskid", "parentid", "repeat"),
 }
 _LOST = {
     "reminder": Lost.REMINDER,
-    "repeat": Lost.REPEAT,
-    "parentid": Lost.PARENT,
     "folder name": Lost.LIST,
     "column name": Lost.LIST,
 }
@@ -71,6 +71,11 @@ def _task(line: int, cells: Mapping[str, str], zone: ZoneInfo) -> Record:
         record.lost.add(Lost.START)
     if cells.get("order"):
         record.values["order"] = CONTENT["order"](cells["order"])
+    record.key = cells.get("taskid") or None
+    if "parentid" in cells:
+        record.values["parent_id"] = Named(key=cells["parentid"]) if cells["parentid"] else None
+    if "repeat" in cells:
+        record.values |= _rule(record, cells, zone)
     record.created_at = _moment(cells, "created time")
     record.completed_at = _moment(cells, "completed time")
     return record
@@ -89,8 +94,24 @@ def _due(record: Record, cells: Mapping[str, str], zone: ZoneInfo) -> dict[str, 
         return {"due_date": None, "due_at": None}
     if cells.get("is all day", "").lower() != "true":
         return {"due_at": moment}
-    there = Zones().find(cells["timezone"]) if cells.get("timezone") else zone
+    there = _zone(cells, zone)
     if there is None:
         record.lost.add(Lost.DUE)
         return {"due_date": None, "due_at": None}
     return {"due_date": moment.astimezone(there).date()}
+
+
+def _zone(cells: Mapping[str, str], zone: ZoneInfo) -> ZoneInfo | None:
+    return Zones().find(cells["timezone"]) if cells.get("timezone") else zone
+
+
+def _rule(record: Record, cells: Mapping[str, str], zone: ZoneInfo) -> dict[str, Any]:
+    """How it repeats, if a task can: it needs a due, and a zone that somebody knows."""
+    there, rule = _zone(cells, zone), None
+    is_due = any(map(record.values.get, ("due_date", "due_at")))
+    if cells["repeat"] and is_due and there is not None:
+        with suppress(ValueError):  # then it is reported
+            rule = CONTENT["repeat"](cells["repeat"])
+    if cells["repeat"] and rule is None:
+        record.lost.add(Lost.REPEAT)
+    return {"repeat": rule, "repeat_from": "due", "repeat_zone": key_of(there) if rule else None}

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from backend.models.task import DESCRIPTION_LENGTH, Priority
 from backend.services.transfer import moments
 from backend.services.transfer.ics_zones import Zones
-from backend.services.transfer.record import Entry, Leftover, Lost, Record
+from backend.services.transfer.record import Entry, Leftover, Lost, Named, Record
 from backend.services.transfer.source import Source
 from backend.services.transfer.table import Row, rows
 
@@ -24,12 +24,14 @@ _KNOWN = {
     *("type", "content", "description", "priority", "indent", "author", "date", "date_lang"),
     *("timezone", "duration_unit", "deadline", "deadline_lang", "is_collapsed"),
 }
+_DEEP = set("2345")
 _LOST = {"responsible": Lost.PERSON, "duration": Lost.OTHER}
 
 
 def read(source: Source) -> Iterator[Entry]:
     """Each task, when what follows is no note of it any more."""
     task: Record | None = None
+    top: str | None = None
     for row in rows(source, COLUMNS):
         kind = row.cells.get("type", "").strip().lower()
         if kind == "note" and task is not None:
@@ -38,12 +40,27 @@ def read(source: Source) -> Iterator[Entry]:
             if task is not None:
                 yield task
             task = _task(row, source.zone)
+            top = _take_indent(task, row.cells.get("indent", "").strip(), top)
         elif kind == "section":
             yield Leftover(row.line, Lost.LIST)
         elif kind != "meta":
             yield Leftover(row.line, Lost.NO_TASK)
     if task is not None:
         yield task
+
+
+def _take_indent(task: Record, indent: str, top: str | None) -> str | None:
+    """A task that is indented is a part of the last one that is not; the key of the latter."""
+    task.key = str(task.line)
+    if indent in {"", "1"}:
+        task.values["parent_id"] = None
+        return task.key
+    if indent not in _DEEP:
+        task.lost.add(Lost.OTHER)
+    elif indent != "2":
+        task.lost.add(Lost.NESTED)
+    task.values["parent_id"] = Named(key=top)
+    return top
 
 
 def _add_note(task: Record, text: str) -> None:
@@ -64,8 +81,6 @@ def _task(row: Row, zone: ZoneInfo) -> Record:
         "priority": _PRIORITIES.get(cells.get("priority", ""), Priority.NONE),
         "tags": _LABEL.findall(content),
     }
-    if cells.get("indent", "1") not in {"", "1"}:
-        record.lost.add(Lost.PARENT)
     more = {name for name in cells.keys() - _KNOWN if cells[name]}
     record.lost |= {_LOST.get(name, Lost.OTHER) for name in more}
     if row.has_more or cells.get("priority", "") not in {"", "4", *_PRIORITIES}:

@@ -1,12 +1,14 @@
 """todo.txt (github.com/todotxt/todo.txt): a task on each line.
 
 Carries title, completion, priority (A, B, C), tags without spaces as `@tag`, the day on which the
-task is due, and days of creation and completion. Loses the rest (specs/008-in-and-out/formats.md).
+task is due, days of creation and completion, and a rule that is a plain interval: `rec:+1w` from
+the due, `rec:1w` from the completion. Loses the rest (specs/008-in-and-out/formats.md).
 """
 
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, datetime, time
 from typing import Any
 from urllib.parse import quote, unquote
@@ -14,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from backend.models.task import Priority
 from backend.services.transfer import moments
+from backend.services.transfer.ics_zones import key_of
+from backend.services.transfer.intervals import interval_of, rule_of
 from backend.services.transfer.record import Entry, Flaw, Lost, Record
 from backend.services.transfer.source import Source
 
@@ -27,6 +31,7 @@ _LINE = re.compile(
 )
 _SAFE = "@:/+=,;!$&'()*"
 _SPACES = re.compile(r"\s+")
+_REC = re.compile(r"(\+?)(\d{1,5})([dwmy])", re.ASCII)
 _KEY = re.compile(r"([A-Za-z][\w-]*):([^\s/:][^\s]*)", re.ASCII)
 
 
@@ -58,6 +63,8 @@ class Writer:
             yield f"@{_SPACES.sub('_', tag)}"
         if due := task["due_date"] or (task["due_at"] and self._day(task["due_at"])):
             yield f"due:{due}"
+        if interval := task["repeat"] and interval_of(task["repeat"]):
+            yield f"rec:{'+' if task['repeat_from'] == 'due' else ''}{interval}"
         if task["completed"] and letter:
             yield f"pri:{letter}"
         yield f"uid:{quote(task['uid'], safe=_SAFE)}"
@@ -81,7 +88,7 @@ def _task(number: int, text: str, zone: ZoneInfo) -> Record | Flaw:
     record = Record(number, {"completed": is_done})
     first, second = found.get("first"), found.get("second")
     record.values["priority"] = _priority(record, found.get("priority"))
-    rest = _Rest(record)
+    rest = _Rest(record, zone)
     words = text[begin.end() if begin else 0 :].split()
     title = [word for word in words if not rest.takes(word)]
     if not title:  # nothing but tags and keys: they are all that the task is called
@@ -106,10 +113,10 @@ def _priority(record: Record, letter: str | None) -> Priority:
 class _Rest:
     """What the words of a line say besides the title."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, zone: ZoneInfo) -> None:
         self.tags: list[str] = []
         self.due: date | None = None
-        self._record = record
+        self._record, self._zone = record, zone
 
     def takes(self, word: str) -> bool:
         """Whether a word is no part of the title."""
@@ -131,12 +138,26 @@ class _Rest:
         elif key == "pri" and re.fullmatch("[A-Z]", value):
             self._record.values["priority"] = _PRIORITIES.get(value, Priority.LOW)
         elif key == "rec":
-            self._record.lost.add(Lost.REPEAT)
+            self._take_rule(_REC.fullmatch(value))
         elif key in {"t", "threshold"}:
             self._record.lost.add(Lost.START)
         else:
             return False
         return True
+
+    def _take_rule(self, match: re.Match[str] | None) -> None:
+        rule = None
+        if match is not None:
+            with suppress(ValueError):  # then it is reported
+                rule = rule_of(int(match[2]), match[3])
+        if match is None or rule is None:
+            self._record.lost.add(Lost.REPEAT)
+            return
+        self._record.values |= {
+            "repeat": rule,
+            "repeat_from": "due" if match[1] else "completion",
+            "repeat_zone": key_of(self._zone),
+        }
 
 
 def _begin_of(day: str | None, zone: ZoneInfo) -> datetime | None:

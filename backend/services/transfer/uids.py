@@ -21,7 +21,7 @@ class Own(NamedTuple):
 
 
 def own(uid: str) -> Own | None:
-    """The parts of a UID of ours (`queries/rendering.py` writes them); None for any other."""
+    """The parts of a UID of ours (`queries/exporting.py` writes them); None for any other."""
     match = _OWN.fullmatch(uid)
     if match is None or max(int(match[1]), int(match[2])) > MAX_ID:
         return None

@@ -54,6 +54,8 @@ def test_json_has_the_tasks_as_the_list_has_them_with_their_uids(api: Api) -> No
         api.made(**content)
     exported = api.export("json").json()
     uids = [task.pop("uid") for task in exported]
+    others = ("parent_uid", "repeat_of_uid")
+    assert {task.pop(name) for task in exported for name in others} == {None}
     assert exported == api.list().json()
     assert len(set(uids)) == len(exported)
     assert uids == [task["uid"] for task in api.export("json").json()]

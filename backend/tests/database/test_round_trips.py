@@ -1,5 +1,7 @@
 """Each request is one network round trip on a warm pool, counted on the wire."""
 
+import json
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -124,7 +126,7 @@ def test_a_batch_is_one_round_trip_however_many_operations_it_has(
         assert proxy.round_trips - before == 1
 
 
-@pytest.mark.requirement("NFR-54")
+@pytest.mark.requirement("NFR-54", "NFR-60")
 @pytest.mark.parametrize("number", [1, 1000])
 def test_an_import_is_two_round_trips_and_a_dry_run_one(
     wired: tuple[Api, Proxy], number: int
@@ -132,10 +134,17 @@ def test_an_import_is_two_round_trips_and_a_dry_run_one(
     api, proxy = wired
     assert api.brought("todotxt", "before\n")["made"] == 1
     file = "".join(f"task {n}\n" for n in range(number))
-    for parameters, trips in (({"dry_run": True}, 1), ({}, 2), ({}, 1)):
-        before = proxy.round_trips
-        api.brought("todotxt", file, **parameters)
-        assert proxy.round_trips - before == trips
+    tied = [{"title": f"{n}", "uid": f"{n}", "parent_uid": "top"} for n in range(number)]
+    tied += [{"title": "top", "uid": "top"}, {"title": "next", "repeat_of_uid": "0"}]
+    for kind, body in (("todotxt", file), ("json", json.dumps(tied))):
+        for parameters, trips in (({"dry_run": True}, 1), ({}, 2), ({}, 1)):
+            before = proxy.round_trips
+            api.brought(kind, body, **parameters)
+            assert proxy.round_trips - before == trips
+    before = proxy.round_trips
+    exported = api.export("json", parent=api.list(q="top").json()[0]["id"]).json()
+    assert {task["parent_uid"] for task in exported} == {"top"}
+    assert proxy.round_trips - before == 1 + max(1, number // 500)
 
 
 @pytest.mark.requirement("NFR-05", "FR-17")

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from backend.database.cursors import GuardedConnection
 from backend.database.engine import make_engine
 from backend.database.retries import Attempts
-from backend.errors import Unavailable
+from backend.errors import TimedOut, Unavailable
 from backend.observability import incidents
 from backend.observability.cells import CELLS
 from backend.observability.metrics import RETRIES
@@ -49,6 +49,12 @@ def test_nothing_was_done_only_if_no_attempt_did_anything(database: URL) -> None
         assert RETRIES.totals(CELLS.rows())[""] == retries + len(states) - 1
         assert outcome in told, states
         assert attempts.has_repeated is has_repeated, states
+
+
+@pytest.mark.requirement("NFR-27", "FR-51")
+def test_a_request_whose_time_is_over_does_not_blame_the_database() -> None:
+    with pytest.raises(TimedOut, match="it waited in line, or its file took long"):
+        Attempts(until=0).make(lambda connection: None, Session(), is_repeatable=True)
 
 
 @pytest.mark.requirement("NFR-27", "NFR-22")

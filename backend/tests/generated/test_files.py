@@ -11,7 +11,7 @@ from ical.calendar_stream import IcsCalendarStream
 from icalendar import Calendar
 
 from backend.services.transfer.cells import neutral, restored
-from backend.tests.support.files import NASTY, out, records, shown, tasks
+from backend.tests.support.files import NASTY, families, out, records, shown, tasks
 
 EXAMPLES = settings(max_examples=40, deadline=None)
 
@@ -19,7 +19,7 @@ EXAMPLES = settings(max_examples=40, deadline=None)
 @pytest.mark.requirement("FR-53")
 @pytest.mark.parametrize("format", ["json", "ics", "csv"])
 @EXAMPLES
-@given(st.lists(tasks(), min_size=1, max_size=3, unique_by=lambda task: task["uid"]))
+@given(families())
 def test_these_formats_lose_nothing(format: str, sent: list[dict[str, Any]]) -> None:
     file = out(format, sent[:1], sent[1:]) if sent[1:] else out(format, sent)
     assert [shown(record) for record in records(format, file)] == sent
@@ -30,6 +30,7 @@ def test_these_formats_lose_nothing(format: str, sent: list[dict[str, Any]]) -> 
 @given(tasks())
 def test_todo_txt_carries_what_it_says_it_carries(task: dict[str, Any]) -> None:
     task |= {"title": f"Buy {len(task['title'])} things", "tags": ["home", "a,b"]}
+    is_plain = "BY" not in (task["repeat"] or "")
     [record] = records("todotxt", out("todotxt", [task]))
     came = shown(record)
     for name in ("title", "completed", "priority", "tags", "uid"):
@@ -38,6 +39,9 @@ def test_todo_txt_carries_what_it_says_it_carries(task: dict[str, Any]) -> None:
     assert came["due_date"] == due
     assert came["created_at"][:10] == task["created_at"][:10]
     assert (came["completed_at"] or "")[:10] == (task["completed_at"] or "")[:10]
+    assert came.get("repeat") == (task["repeat"] if is_plain else None)
+    if came.get("repeat"):
+        assert came["repeat_from"] == task["repeat_from"]
 
 
 @pytest.mark.requirement("FR-50")
@@ -54,6 +58,7 @@ def test_todo_txt_has_a_line_for_each_task_whatever_it_holds(sent: list[dict[str
 @given(tasks())
 def test_two_other_readers_understand_our_icalendar(task: dict[str, Any]) -> None:
     task |= {"title": "Milk, bread; butter", "tags": ["home", "später"], "order": 5}
+    task |= {"parent_uid": "1.1.2@tasks.invalid", "repeat_of_uid": "before"}
     file = out("ics", [task])
     calendar: Any = Calendar.from_ical(file)
     [todo] = calendar.walk("VTODO")
@@ -63,6 +68,9 @@ def test_two_other_readers_understand_our_icalendar(task: dict[str, Any]) -> Non
     [other] = read.todos
     assert (other.uid, other.summary) == (task["uid"], task["title"])
     assert other.categories == task["tags"]
+    [related], theirs = other.related_to, todo["RELATED-TO"]
+    assert str(theirs) == related.uid == task["parent_uid"]
+    assert theirs.params["RELTYPE"] == related.reltype.value == "PARENT"
     for due in (todo.get("DUE") and todo["DUE"].dt, other.due):
         expected = task["due_date"] or (task["due_at"] and task["due_at"][:19])
         assert (due.isoformat()[:19] if due else None) == expected

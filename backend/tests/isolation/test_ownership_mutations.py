@@ -25,6 +25,7 @@ from backend.queries import (
     batch_operations,
     bulk,
     changes,
+    exporting,
     idempotency,
     lists,
     moves,
@@ -45,7 +46,8 @@ from backend.queries.statement import Statement
 from backend.services.purge import Purge
 from backend.services.refill import Refill
 from backend.tests.support.apart import count as count_tasks
-from backend.tests.support.apart import exchange_files, expire, follow, run_batches, walk
+from backend.tests.support.apart import expire, follow, run_batches, walk
+from backend.tests.support.apart_files import exchange_files
 from backend.tests.support.apart_nesting import any_state, arrange, nest
 from backend.tests.support.apart_repeating import repeat
 from backend.tests.support.api import Api
@@ -58,8 +60,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 MINE, THEIRS, SAME_ID = 1, 2, 10**15
 SORT, NO_FILTER = (("created_at", False),), frozenset[str]()
 MODULES = (
-    *(revisions, nesting, repeating, writing, statements, idempotency, lists, changes, batch_keys),
-    *(places, moves, bulk, batch_nesting, batch_operations, batch, summary, transfer),
+    *(revisions, nesting, repeating, writing, statements, idempotency, exporting, lists, changes),
+    *(batch_keys, places, moves, bulk, batch_nesting, batch_operations, batch, summary, transfer),
     *(purge, refill, restored),
 )
 ROOT = ownership.owned
@@ -86,7 +88,8 @@ def built() -> list[Executable]:
     fixed = (value for value in constants if isinstance(value, Statement))
     writes: list[Any] = [one for one in constants if isinstance(one, writing.Write | moves.Move)]
     writes += [one.repeating for one in writes if getattr(one, "repeating", None)]
-    pages = (lists.page(lists.Shape(NO_FILTER, SORT, n, counted=True)) for n in (None, (False,)))
+    pages = [lists.page(lists.Shape(NO_FILTER, SORT, n, counted=True)) for n in (None, (False,))]
+    pages.append(lists.page(lists.Shape(NO_FILTER, SORT, exported=True)))
     both = [one for write in writes for one in write[:2]]
     many = map(bulk.moving, (NO_FILTER, frozenset({"deleted"})))
     return [statement.executable for statement in (*fixed, *both, *pages, *many)]

@@ -1,5 +1,6 @@
 """Whatever happens at once, no task is under one in the trash, or under a sub-task."""
 
+import json
 from typing import Any
 
 import pytest
@@ -75,3 +76,24 @@ def test_a_sub_task_comes_back_while_its_parent_goes(arena: Arena) -> None:
     answers = arena.at_once(api.owner, 10, lambda number: ways[number % len(ways)]())
     assert {answer.status_code for answer in answers} <= {200, 204, 404}
     require_whole(api)
+
+
+@pytest.mark.requirement("FR-76", "NFR-60")
+@pytest.mark.parametrize("first", range(3))
+def test_a_file_puts_no_task_under_a_parent_that_goes(arena: Arena, first: int) -> None:
+    api = arena.api(PRIMARY)
+    daily = {"repeat": "FREQ=DAILY", "due_date": "2026-11-30"}
+    parent, other, series = (api.made(**daily)["id"] for _ in range(3))
+    uids = {task["id"]: task["uid"] for task in api.export("json").json()}
+    new = {"title": "new", "parent_uid": uids[parent], "repeat_of_uid": uids[series]}
+    ways = (
+        lambda: api.bring("json", json.dumps(new)),
+        lambda: api.patch(parent, parent_id=other),
+        lambda: api.complete(series),
+        lambda: api.create(title="x", parent_id=other),
+        lambda: api.delete(parent),
+    )
+    answers = arena.at_once(api.owner, 5, lambda number: ways[(number + first) % len(ways)]())
+    assert {answer.status_code for answer in answers} <= {200, 201, 204, 404, 409}
+    everything = require_whole(api) + api.list(deleted=True).json()
+    assert [task["repeat_of"] for task in everything].count(series) == 1

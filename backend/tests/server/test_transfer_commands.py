@@ -30,7 +30,7 @@ def test_a_file_comes_in_by_chunks_goes_out_and_comes_in_no_second_time(
     database: URL, tmp_path: Path
 ) -> None:
     file, out = tmp_path / "todo.txt", tmp_path / "tasks.json"
-    file.write_text("".join(f"task {number} rec:1d\n" for number in range(1500)))
+    file.write_text("".join(f"task {number} rec:1b\n" for number in range(1500)))
     planned = brought(database, file, "--dry-run")
     assert planned.stdout.endswith("Would have made 1500, changed 0, left 0.\n")
     assert execute(database, TITLES) == []
@@ -45,6 +45,38 @@ def test_a_file_comes_in_by_chunks_goes_out_and_comes_in_no_second_time(
     again = brought(database, out, format="json")
     assert again.stdout == "Made 0, changed 0, left 1500 (same 1500).\n"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["tasks.json", "todo.txt"]
+
+
+@pytest.mark.requirement("FR-76")
+def test_a_task_waits_for_those_that_it_names_in_whatever_part_of_the_file(
+    database: URL, tmp_path: Path
+) -> None:
+    tasks = [{"uid": f"{n}", "parent_uid": "top", "repeat_of_uid": f"{n + 1}"} for n in range(1200)]
+    lines = [{"title": task["uid"], **task} for task in tasks]
+    lines += [{"title": "1200", "uid": "1200"}, {"title": "top", "uid": "top"}, {}]
+    file = tmp_path / "tasks.json"
+    file.write_text("\n".join(map(json.dumps, lines)))
+    for more, told in (("--dry-run",), "Would have made"), ((), "Made"):
+        done = brought(database, file, *more, format="json")
+        [left_out, report] = done.stdout.splitlines()
+        assert left_out.startswith("empty (1, in lines 1203)")
+        assert report == f"{told} 1202, changed 0, left 0."
+    parts = (
+        "SELECT count(*) FROM tasks AS part JOIN tasks AS top ON top.id = part.parent_id "
+        "JOIN tasks AS before ON before.id = part.repeat_of "
+        "WHERE top.title = 'top' AND before.title::int = part.title::int + 1"
+    )
+    assert execute(database, parts) == [(1200,)]
+
+
+@pytest.mark.requirement("FR-54")
+def test_what_is_left_out_of_a_file_without_tasks_is_said(tmp_path: Path) -> None:
+    module: Any = import_module(IMPORT)
+    file = tmp_path / "tasks.json"
+    file.write_text("{}\n{}\n")
+    asked = argparse.Namespace(format="json", dry_run=False, time_zone=ZoneInfo("UTC"), file=file)
+    [contents] = module.ordered(asked, module.require_good(asked)[1])
+    assert (contents.records, contents.tally.lines) == ([], {"empty": [1, 2]})
 
 
 def test_a_file_with_errors_writes_nothing_and_names_their_lines(

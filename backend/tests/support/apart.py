@@ -68,7 +68,7 @@ def run_batches(client: RecordingClient, connection: Connection, same_id: int) -
     assert (other.status_code, "idempotent-replayed" in other.headers) == (200, False)
 
 
-def exchange_files(client: RecordingClient, connection: Connection, same_id: int) -> None:
+def bring_back(client: RecordingClient, connection: Connection, same_id: int) -> None:
     """A file of one owner's tasks comes back to these, and makes others of another owner's.
 
     Both have a task of the same id, of the same moment, and here of the same revision.

@@ -56,7 +56,7 @@ NASTY = (
     ),
 )
 RULES = (
-    "FREQ=DAILY",
+    *("FREQ=DAILY", "FREQ=WEEKLY;INTERVAL=2", "FREQ=MONTHLY", "FREQ=YEARLY;INTERVAL=10"),
     "FREQ=MONTHLY;COUNT=3;INTERVAL=2;BYDAY=-1FR,2MO",
     "FREQ=YEARLY;UNTIL=20301231T235959Z;BYMONTH=2;BYMONTHDAY=-1",
 )
@@ -93,7 +93,19 @@ def tasks(draw: st.DrawFn) -> dict[str, Any]:
         "created_at": draw(_MOMENTS),
         "updated_at": draw(_MOMENTS),
         "uid": draw(st.uuids()).hex,
+        "parent_uid": None,
+        "repeat_of_uid": None,
     }
+
+
+@st.composite
+def families(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Some tasks, which may be parts of each other, and repeat one another or one from elsewhere;
+    in any order.
+    """
+    found = draw(st.lists(tasks(), min_size=1, max_size=5, unique_by=lambda task: task["uid"]))
+    named = st.sampled_from([None, "=elsewhere, \\n;", *(task["uid"] for task in found)])
+    return [{**task, "parent_uid": draw(named), "repeat_of_uid": draw(named)} for task in found]
 
 
 def out(format: str, *pages: Sequence[Mapping[str, Any]]) -> bytes:
@@ -142,10 +154,13 @@ def shown(record: Record) -> dict[str, Any]:
         name: written(value) if name == "due_at" and value else value
         for name, value in record.values.items()
     }
+    values.pop("parent_id", None)
     if values.get("due_date"):
         values["due_date"] = values["due_date"].isoformat()
     found = {name: value and written(value) for name, value in moments.items()}
-    return {"order": None, **values, **found, "uid": record.uid}
+    ties = {"parent_uid": record.parent, "repeat_of_uid": record.repeat_of}
+    uids = {name: named and (named.uid or f"key {named.key}") for name, named in ties.items()}
+    return {"order": None, **values, **found, "uid": record.uid, **uids}
 
 
 __all__ = ["Lost", "contents", "flaws", "left_out", "out", "records", "shown", "tasks"]

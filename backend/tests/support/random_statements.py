@@ -119,13 +119,16 @@ class Builder:
         return query.select_from(*sources)
 
     def _shaped(self, query: Any, first: Any, second: Any) -> Any:
-        shape = self._one_of(("plain", "plain", "ordered", "grouped"))
+        shape = self._one_of(("plain", "plain", "ordered", "grouped", "windowed"))
         if shape == "ordered":
             by = "a" if self._is_flawed("text of an order") else first
             return query.order_by(by, second).limit(literal(2))
+        inner = query.subquery()
         if shape == "grouped":
-            inner = query.subquery()
             return select(inner.c.a, func.count().label("b")).group_by(inner.c.a)
+        if shape == "windowed":
+            before = func.lag(inner.c.a, type_=BigInteger()).over(order_by=inner.c.b)
+            return select(inner.c.a, before.label("b"))
         return query
 
     def _source(self, depth: int) -> Source:

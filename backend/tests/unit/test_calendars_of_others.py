@@ -30,6 +30,7 @@ def test_apple_reminders() -> None:
         "PRIORITY:1",
         "STATUS:NEEDS-ACTION",
         "X-APPLE-SORT-ORDER:785345678",
+        "RELATED-TO;RELTYPE=PARENT:0A1B",
         "BEGIN:VALARM",
         "SUMMARY:not the task's",
         "ACTION:DISPLAY",
@@ -52,6 +53,8 @@ def test_apple_reminders() -> None:
         "created_at": "2026-11-01T10:00:00.000000Z",
         "updated_at": "2026-11-02T10:00:00.000000Z",
         "uid": "1B2C",
+        "parent_uid": "0A1B",
+        "repeat_of_uid": None,
     }
 
 
@@ -77,7 +80,13 @@ def test_thunderbird() -> None:
 
 def test_tasks_org_and_what_is_left_out() -> None:
     text = calendar(
-        *("UID:t", "SUMMARY:A", "RRULE:FREQ=HOURLY", "RELATED-TO:p", "DTSTART:20261130T080000Z"),
+        *(
+            "UID:t",
+            "SUMMARY:A",
+            "RRULE:FREQ=HOURLY",
+            "RELATED-TO;RELTYPE=CHILD:c",
+            "DTSTART:20261130T080000Z",
+        ),
         *(
             "DUE:20261201T080000Z",
             "PERCENT-COMPLETE:40",
@@ -98,6 +107,20 @@ def test_tasks_org_and_what_is_left_out() -> None:
         "other",
     }
     assert left_out("ics", text).keys() == told
+
+
+@pytest.mark.requirement("FR-77")
+def test_the_first_parent_counts_and_a_relation_of_no_type_is_one() -> None:
+    parent, sibling = "RELATED-TO:p\\,q", "RELATED-TO;RELTYPE=SIBLING:s"
+    for lines, told in (
+        ([parent], set()),
+        ([parent, "RELATED-TO;RELTYPE=parent:p\\,q"], set()),
+        ([sibling, parent], {"parent"}),
+        ([parent, "RELATED-TO:r"], {"parent"}),
+    ):
+        assert one("SUMMARY:a", *lines)["parent_uid"] == "p,q"
+        assert left_out("ics", calendar("SUMMARY:a", *lines)).keys() == told
+    assert one("SUMMARY:a", "RELATED-TO:")["parent_uid"] is None
 
 
 def test_a_change_of_one_repetition_is_no_task() -> None:

@@ -20,6 +20,9 @@ note,oat milk,,,,Me (1),,,,,
 task,mail a@b.example @work,,3,2,Me (1),You (2),tomorrow,en,Europe/Berlin,15
 task,Water,,4,1,Me (1),,every day,en,,
 task,Call,,2,1,Me (1),,2026-12-01 09:30,en,Europe/Berlin,
+task,Find the number,,4,2,Me (1),,,en,,
+section,,,,,,,,,,
+task,in the book,,4,3,Me (1),,,en,,
 """
 GOOGLE: dict[str, Any] = {
     "kind": "tasks#taskLists",
@@ -114,12 +117,16 @@ def test_todoist() -> None:
         ("mail a@b.example", "low", ["work"], None, None),
         ("Water", "none", [], None, None),
         ("Call", "medium", [], None, "2026-12-01T08:30:00.000000Z"),
+        ("Find the number", "none", [], None, None),
+        ("in the book", "none", [], None, None),
     ]
+    parents = [None, "key 5", None, None, "key 10", "key 10"]
+    assert [shown(one)["parent_uid"] for one in found] == parents
     assert found[0].values["description"] == "two\nlines\n\noat milk"
     assert left_out("todoist", TODOIST) == {
-        "list": [4],
+        "list": [4, 12],
         "due": [8],
-        "parent": [8],
+        "nested": [13],
         "person": [8],
         "other": [8],
         "repeat": [9],
@@ -142,11 +149,13 @@ def test_google_tasks() -> None:
             "created_at": "2026-11-01T10:00:00.123000Z",
             "updated_at": "2026-11-02T10:00:00.000000Z",
             "uid": "google-tasks:a",
+            "parent_uid": None,
+            "repeat_of_uid": None,
         },
         shown(found[1]),
     ]
-    assert of(found[1:], "title", "completed", "completed_at") == [
-        ("Done", True, "2026-11-03T10:00:00.000000Z")
+    assert of(found[1:], "title", "completed", "completed_at", "parent_uid") == [
+        ("Done", True, "2026-11-03T10:00:00.000000Z", "google-tasks:a")
     ]
     lines = text.split("\n")
     empty, gone = (
@@ -154,7 +163,7 @@ def test_google_tasks() -> None:
     )
     told = left_out("google_tasks", text)
     assert (told["empty"], told["deleted"]) == ([empty], [gone])
-    assert told.keys() == {"empty", "deleted", "parent"}
+    assert told.keys() == {"empty", "deleted"}
     assert len(records("google_tasks", json.dumps(GOOGLE, separators=(",", ":")))) == 2
 
 
@@ -187,11 +196,13 @@ def test_ticktick() -> None:
     assert shown(found[0])["description"] == "two\nlines"
     assert (shown(found[0])["order"], shown(found[1])["order"]) == (-1099511627776, 0)
     assert found[0].uid != found[1].uid
+    assert of(found, "repeat", "repeat_zone", "parent_uid") == [
+        (None, None, None),
+        ("FREQ=DAILY", "Europe/Berlin", "key 1"),
+    ]
     told = left_out("ticktick", TICKTICK)
     assert told == {
         "reminder": [10],
-        "repeat": [10],
-        "parent": [10],
         "list": [10],
         "no_task": [11],
     }

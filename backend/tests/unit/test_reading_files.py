@@ -100,6 +100,7 @@ LOSSES: list[tuple[str, str, set[str]]] = [
     ("taskwarrior", '{"description": "a", "priority": "X"}', {"other"}),
     ("todoist", "TYPE,CONTENT,COLOUR\ntask,a,red\n", {"other"}),
     ("todoist", "TYPE,CONTENT,PRIORITY\ntask,a,9\n", {"other"}),
+    ("todoist", "TYPE,CONTENT,INDENT\ntask,a,x\n", {"other"}),
     ("todoist", "TYPE,CONTENT,DATE,TIMEZONE\ntask,a,2026-01-01 09:00,Nowhere\n", {"due"}),
     ("ticktick", "Title,List Name,Colour\na,b,red\n", {"other"}),
     ("ticktick", "Title,Priority\na,7\n", {"other"}),
