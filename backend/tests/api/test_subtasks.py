@@ -169,7 +169,6 @@ def test_what_follows_a_repeating_sub_task_is_a_sub_task_too(api: Api) -> None:
         assert after["parent_id"] == parent["id"]
 
 
-BOTH = ("parent", "child")
 BATCHES: dict[str, tuple[list[dict[str, Any]], int, tuple[str, ...]]] = {
     "the parent goes, and takes the child along": ([{"op": "delete", "id": "p"}], 200, ("lone",)),
     "both go": (
