@@ -1,27 +1,17 @@
-"""When a task is due again. Times are those of a wall clock; python-dateutil finds the days."""
+"""When a task is due again. Times are those of a wall clock; `days.py` finds the days."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from dateutil import rrule
-
-from backend.models.recurrence import FREQUENCIES, InvalidRuleError, Rule, parsed
+from backend.models.days import TooFarError, first_day, most_in_a_period
+from backend.models.recurrence import InvalidRuleError, Rule, parsed
 from backend.models.task import REPEAT_LENGTH
 
-MAX_YEARS = 12
-"""Years that are searched for the next occurrence; those between two intervals do not count."""
-
-_ANY_START = datetime(2000, 1, 1)  # noqa: DTZ001  (of a wall clock)
-
-
-_FREQUENCIES: dict[str, Any] = dict(
-    zip(FREQUENCIES, (rrule.YEARLY, rrule.MONTHLY, rrule.WEEKLY, rrule.DAILY), strict=True)
-)
+_ANY_START = date(2000, 1, 1)
 
 
 class Due(NamedTuple):
@@ -39,57 +29,6 @@ class Following(NamedTuple):
     repeat: str
 
 
-class TooFarError(Exception):
-    """No occurrence in all the years that are searched."""
-
-
-class _BoundedRule(rrule.rrule):
-    """dateutil searches up to the year 9999, and cannot be told where to stop.
-
-    Whenever its search enters a year, it asks for `_byweekno` (`_iterinfo.rebuild`): once, or three
-    to five times where there are any. So it is twelve years at the least, and 22 at the most.
-    """
-
-    @property
-    def _byweekno(self) -> Any:
-        self._questions_left -= 1
-        if self._questions_left < 0:
-            raise TooFarError
-        return self._weeks
-
-    @_byweekno.setter
-    def _byweekno(self, weeks: Any) -> None:
-        self._weeks = weeks
-        self._questions_left = (MAX_YEARS + 1) * (5 if weeks else 1)
-
-
-def _rule_from(rule: Rule, start: datetime) -> _BoundedRule:
-    days = [rrule.weekdays[day](nth) if nth else rrule.weekdays[day] for nth, day in rule.by_day]
-    if rule.by_week_no and not days:  # what the rule does not say, its start says (RFC 5545)
-        days = [rrule.weekdays[start.weekday()]]
-    if rule.freq == "WEEKLY" and rule.by_set_pos:  # places are counted in the whole week
-        days = days or [rrule.weekdays[start.weekday()]]
-        start -= timedelta(days=(start.weekday() - rule.wkst) % 7)
-    return _BoundedRule(
-        _FREQUENCIES[rule.freq],
-        dtstart=start,
-        interval=rule.interval,
-        wkst=rule.wkst,
-        bymonth=rule.by_month or None,
-        byweekno=rule.by_week_no or None,
-        byyearday=rule.by_year_day or None,
-        bymonthday=rule.by_month_day or None,
-        byweekday=days or None,
-        bysetpos=rule.by_set_pos or None,
-    )
-
-
-def _occurrences(rule: Rule, start: datetime) -> Iterator[datetime]:
-    """Those from `start` on, whatever COUNT and UNTIL say. Raises TooFarError where one is far."""
-    with suppress(OverflowError, ValueError):  # the calendar ends with the year 9999
-        yield from _rule_from(rule, start)
-
-
 @lru_cache(maxsize=1024)
 def canonical(text: str) -> str:
     """The one spelling of a rule; raises InvalidRuleError for none that a task can repeat by."""
@@ -103,16 +42,11 @@ def canonical(text: str) -> str:
 
 def occurs(rule: Rule) -> bool:
     """Whether there is a task that could repeat by this rule, and soon enough."""
-    if rule.freq == "WEEKLY":
-        days = len(rule.by_day) or 1
-        return not rule.by_set_pos or any(abs(place) <= days for place in rule.by_set_pos)
-    if rule.freq == "DAILY":  # as one of years: a day after the other is searched for long
-        if rule.by_set_pos and not {1, -1} & {*rule.by_set_pos}:
-            return False
-        rule = replace(rule, freq="YEARLY", by_set_pos=())
+    if rule.by_set_pos and min(map(abs, rule.by_set_pos)) > most_in_a_period(rule):
+        return False
     any_interval = replace(rule, interval=1)
     try:
-        return next(_occurrences(any_interval, _ANY_START), None) is not None
+        return first_day(any_interval, _ANY_START, _ANY_START.toordinal()) is not None
     except TooFarError:
         return False
 
@@ -132,17 +66,16 @@ def occurs_after(repeat: str, due: Due, zone: str | None) -> bool:
 
 
 def _next(rule: Rule, start: datetime) -> datetime | None:
-    """The first after `start`. A rule has seconds at most, and a task keeps its microseconds."""
-    whole = start.replace(microsecond=0)
-    found = next((one for one in _occurrences(rule, whole) if one > whole), None)
-    return found and found.replace(microsecond=start.microsecond)
+    """The first after `start`, at the same time of day."""
+    day = first_day(rule, start.date(), start.toordinal() + 1)
+    return None if day is None else datetime.combine(day, start.time())
 
 
 def _clock(due: Due, zone: ZoneInfo) -> datetime | None:
     """When a task is due on the wall; midnight stands for a day."""
     if due.at is None:
         return datetime.combine(due.day, time.min) if due.day else None
-    if due.wall is not None and due.wall.replace(tzinfo=zone).astimezone(UTC) == due.at:
+    if due.wall is not None and _moment(due.wall, zone) == due.at:
         return due.wall
     return due.at.astimezone(zone).replace(tzinfo=None)
 
@@ -168,13 +101,21 @@ def _following(
         return None
     wall = None
     with suppress(TooFarError):
-        wall = _next(rule, start)
+        wall = _next_moment(rule, start, local) if due.at else _next(rule, start)
     if wall is None:
         return None
     next_due = Due(day=wall.date()) if due.at is None else _instant(wall, local)
-    if next_due is None or _is_over(rule, next_due, wall, local):
+    if _is_over(rule, next_due, wall, local):
         return None
     return Following(next_due, str(rule.rest))
+
+
+def _next_moment(rule: Rule, start: datetime, zone: ZoneInfo) -> datetime | None:
+    """The first at a later moment: where the clocks skip a whole day, the next one is the same."""
+    before, wall = _moment(start, zone), _next(rule, start)
+    while wall is not None and _moment(wall, zone) <= before:
+        wall = _next(rule, wall)
+    return wall
 
 
 def _start(due: Due, zone: ZoneInfo, completed: datetime | None) -> datetime | None:
@@ -185,24 +126,26 @@ def _start(due: Due, zone: ZoneInfo, completed: datetime | None) -> datetime | N
     return datetime.combine(day, clock.time() if clock else time.min)
 
 
-def _instant(wall: datetime, zone: ZoneInfo) -> Due | None:
+def _moment(wall: datetime, zone: ZoneInfo) -> datetime:
     """RFC 5545, 3.3.5: the first of two; with the offset of before where the clocks skip it."""
-    try:
-        at = wall.replace(tzinfo=zone).astimezone(UTC)
-    except OverflowError:
-        return None
+    return wall.replace(tzinfo=zone).astimezone(UTC)
+
+
+def _instant(wall: datetime, zone: ZoneInfo) -> Due:
+    at = _moment(wall, zone)
     is_skipped = at.astimezone(zone).replace(tzinfo=None) != wall
     return Due(at=at, wall=wall if is_skipped else None)
 
 
 def _is_over(rule: Rule, due: Due, wall: datetime, zone: ZoneInfo) -> bool:
+    """UNTIL is inclusive, and has no fractions of a second; a day is compared with its day."""
     until = rule.until
     if until is None:
         return False
     if not isinstance(until, datetime):
         return wall.date() > until
     if until.tzinfo is None:
-        return wall.date() > until.date() if due.at is None else wall > until
+        return wall.date() > until.date() if due.at is None else wall.replace(microsecond=0) > until
     if due.at is None:
         return wall.date() > until.astimezone(zone).date()
-    return due.at > until
+    return due.at.replace(microsecond=0) > until

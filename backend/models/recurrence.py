@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 FREQUENCIES = ("YEARLY", "MONTHLY", "WEEKLY", "DAILY")
@@ -82,6 +83,7 @@ def _told_until(until: Until | None) -> str:
     return f"{until:%Y%m%dT%H%M%S}".zfill(15) + ("Z" if until.tzinfo else "")
 
 
+@lru_cache(maxsize=1024)
 def parsed(text: str) -> Rule:
     """A rule in any spelling of the RFC, with `RRULE:` before it or not.
 

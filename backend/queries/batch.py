@@ -127,13 +127,14 @@ def _inserted(after: CTE[Any], may_write: Condition) -> CTE[Any]:
 def _followed(
     wanted: CTE[Any], family: CTE[Any], numbers: CTE[Any], may_write: Condition
 ) -> CTE[Any]:
-    """What follows the repeating tasks that are completed."""
+    """What follows the repeating tasks that are completed; in the trash where their parent goes."""
     place = func.row_number().over(order_by=wanted.c.number)
     last = numbers.c.revision - _behind(wanted, family) + place
     values: dict[str, ColumnElement[Any]] = {
         "user_id": owner(),
         **repeating.next_values(wanted, wanted.c.task_id, last, numbers.c.changed_at),
         **{name: wanted.c[f"next_{name}"] for name in repeating.COMPUTED},
+        "deleted_at": case((wanted.c.falls, numbers.c.changed_at)),
     }
     rows = select(*values.values()).select_from(wanted.join(numbers, true()))
     rows = rows.where(wanted.c.follows, may_write)

@@ -120,7 +120,7 @@ def wanted_of(asked: CTE[Any], there: CTE[Any]) -> CTE[Any]:
         *(new["completed"], new["repeat"].is_not(None)),
     )
     is_followed = repeating.is_followed(asked.c.task_id)
-    follows = and_(completes, asked.c.has_next, not_(is_followed), not_(nest.falls))
+    follows = and_(completes, asked.c.has_next, not_(is_followed))
     rows = select(
         *(asked.c.number, kind, asked.c.task_id),
         _outcome(asked, there, new, nest, completes).label("outcome"),

@@ -30,6 +30,7 @@ from backend.queries.slots import Atom, Part, all_of
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
+_NO_PARENT = "no_parent"
 Parameters = Callable[[Any, ZoneInfo], dict[str, Any]]
 
 
@@ -152,11 +153,15 @@ FILTERS: dict[str, Filter] = {
         _equal("filter_without_tags"),
     ),
     "parent": Filter(
-        Atom(tasks.c.parent_id.is_not_distinct_from(bindparam("filter_parent", type_=BigInteger))),
-        lambda parent, zone: {"filter_parent": parent or None},
+        Atom(tasks.c.parent_id == bindparam("filter_parent", type_=BigInteger)),
+        _equal("filter_parent"),
     ),
+    _NO_PARENT: Filter(Atom(tasks.c.parent_id.is_(None)), lambda asked, zone: {}),
 }
-"""All filters of a list, by the names of their query parameters (`api/schemas/lists.py`)."""
+"""All filters of a list, by the names of their query parameters (`api/schemas/lists.py`).
+
+`parent=none`, which is 0 here, is one of its own: so an index serves the other one.
+"""
 
 
 class Filters:
@@ -166,8 +171,9 @@ class Filters:
     """
 
     def __init__(self, asked: Mapping[str, Any], time_zone: str, *, deleted: bool = False) -> None:
+        given = {_NO_PARENT: True, **asked, "parent": None} if asked.get("parent") == 0 else asked
         self._asked = {
-            name: asked[name] for name in FILTERS if asked.get(name) not in (None, (), "")
+            name: given[name] for name in FILTERS if given.get(name) not in (None, (), "")
         }
         self._time_zone = time_zone
         self._deleted = deleted

@@ -114,11 +114,13 @@ class Change(NamedTuple):
         return repeating.number_of_next() if self.follows else _NONE
 
 
-def _change(task: Condition, change: Change) -> tuple[CTE[Any], CTE[Any]]:
-    """The owner's row and the written task: neither if the task is so already."""
+def _change(task: Condition, change: Change) -> tuple[CTE[Any], CTE[Any], CTE[Any] | None]:
+    """The owner's row and the written task, neither if the task is so already; and its parent,
+    where that is written.
+    """
     changed = and_(task, change.applies)
     taken = bump(_exists(changed), _ONE + change.others)
-    statement = update(tasks).where(changed)
+    statement, parent = update(tasks).where(changed), None
     if change.nests:
         parent = nesting.touched(taken)
         statement = statement.where(nesting.is_under(parent))
@@ -127,12 +129,12 @@ def _change(task: Condition, change: Change) -> tuple[CTE[Any], CTE[Any]]:
         updated_at=taken.c.changed_at,
         **change.values(taken),
     )
-    return taken, statement.returning(*COLUMNS, *repeating.NEEDED).cte("written")
+    return taken, statement.returning(*COLUMNS, *repeating.NEEDED).cte("written"), parent
 
 
 def _answer(task: Condition, change: Change, found: ColumnElement[bool]) -> Select[Any]:
     """The task as it was written, or as it is where there was nothing to change."""
-    taken, written = _change(task, change)
+    taken, written, parent = _change(task, change)
     is_written = exists(select(written.c.id))
     unchanged = select(*COLUMNS).where(task, ~is_written)
     news = select(*(written.c[column.name] for column in COLUMNS))
@@ -140,8 +142,9 @@ def _answer(task: Condition, change: Change, found: ColumnElement[bool]) -> Sele
     is_stale = and_(exists(select(taken.c.revision)), ~is_written)
     seed: ColumnElement[Any] = cast(null(), Text)
     if change.follows:
-        its_parent = nesting.may_be_parent(select(written.c.parent_id).scalar_subquery())
-        parent = nesting.touched(taken, its_parent, "parent_of_next")
+        if parent is None:  # else it is noted already: a statement can write a row but once
+            its_parent = nesting.may_be_parent(select(written.c.parent_id).scalar_subquery())
+            parent = nesting.touched(taken, its_parent, "parent_of_next")
         followed = repeating.next_task(written, taken, parent)
         is_stale = and_(_exists(task), ~is_written, ~exists(select(followed.c.id)))
     elif change.completes is not None:

@@ -115,7 +115,8 @@ class TaskService(OwnerService):
         revisions = if_match.revisions if if_match is not None else []
         parameters |= {"task_id": task_id, "revisions": revisions}
         answer = self._session.one(_chosen(write, is_conditional), **parameters)
-        while answer.is_stale or answer.seed:  # until others are done, or the deadline has come
+        # Until others are done, or the deadline has come.
+        while answer.is_stale or (answer.seed and not answer.is_misplaced):
             answer = self._again(write, answer.seed, is_conditional, parameters)
         if answer.is_misplaced:
             raise Misplaced

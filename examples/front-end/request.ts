@@ -9,6 +9,10 @@ export type Task = {
   due_date: string | null;
   due_at: string | null;
   tags: string[];
+  order: number | null;
+  repeat: string | null;
+  repeat_of: number | null;
+  parent_id: number | null;
   revision: number;
 };
 
@@ -21,13 +25,14 @@ export class Problem extends Error {
   }
 }
 
-export type Asked = { method?: string; body?: unknown; headers?: Record<string, string> };
+/** `isRepeatable`: where the method does not say so, as of `restore` and `move`. */
+export type Asked = { method?: string; body?: unknown; headers?: Record<string, string>; isRepeatable?: boolean };
 
 const pause = (seconds: number) => new Promise((done) => setTimeout(done, seconds * 1000));
 
 /** Whether sending it twice does what sending it once does. */
-function isRepeatable({ method = "GET", headers = {} }: Asked): boolean {
-  return ["GET", "PUT", "DELETE"].includes(method) || "Idempotency-Key" in headers;
+function canRepeat({ method = "GET", headers = {}, isRepeatable = false }: Asked): boolean {
+  return isRepeatable || ["GET", "PUT", "DELETE"].includes(method) || "Idempotency-Key" in headers;
 }
 
 /** Send it; again while the service is busy (503) or away, if that is safe. Throws Problem. */
@@ -36,7 +41,7 @@ export async function send(url: string, asked: Asked = {}, attempts = 5): Promis
   const type: Record<string, string> = body === undefined ? {} : { "Content-Type": "application/json" };
   const text = body === undefined ? undefined : JSON.stringify(body);
   for (let attempt = 1; ; attempt++) {
-    const last = attempt === attempts || !isRepeatable(asked);
+    const last = attempt === attempts || !canRepeat(asked);
     try {
       const answer = await fetch(url, { method, body: text, headers: { ...type, ...headers } });
       if (answer.ok || answer.status === 304) return answer;

@@ -8,6 +8,8 @@ import pytest
 from backend.tests.support.api import Api
 from backend.tests.support.contents import CONTENT
 from backend.tests.support.problems import require_problem
+from backend.tests.support.recorder import RecordingClient
+from backend.tests.support.surfaces import PRIMARY
 
 DAILY: dict[str, Any] = {"repeat": "FREQ=DAILY", "due_date": "2026-11-30"}
 
@@ -209,3 +211,24 @@ def test_a_time_that_the_clocks_skip_comes_back_the_day_after(api: Api) -> None:
         api.batch({"op": "complete", "id": task["id"], "completed": True})
         [task] = followers(api, task["id"])
         assert task["due_at"] == due_at
+
+
+@pytest.mark.requirement("FR-71", "FR-73")
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "k"}], ids=["", "with a key"])
+def test_a_series_that_is_completed_while_its_parent_goes_comes_back_with_it(
+    live: RecordingClient, key: dict[str, str]
+) -> None:
+    api = Api(live, PRIMARY)
+    parent = api.made(title="parent")
+    daily = {"repeat": "FREQ=DAILY", "due_date": "2026-11-30", "parent_id": parent["id"]}
+    task = api.made(**daily)
+    done = {"op": "complete", "id": task["id"], "completed": True}
+    assert api.batch(done, {"op": "delete", "id": parent["id"]}, headers=key).is_success
+    trash = {one["revision"] for one in api.list(deleted=True).json()}
+    assert (api.list().json(), len(trash)) == ([], 3)
+    assert max(trash) == api.changes().json()["revision"]
+    api.restore(parent["id"])
+    found = {one["due_date"]: one for one in api.list(parent=parent["id"]).json()}
+    assert [one["completed"] for one in found.values()] == [True, False]
+    assert found["2026-12-01"]["repeat_of"] == task["id"]
+    assert api.list(deleted=True).json() == []

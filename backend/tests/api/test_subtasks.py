@@ -61,7 +61,7 @@ def test_what_cannot_be_a_parent_is_refused_and_a_foreign_one_as_a_missing_one(
 ) -> None:
     parent, child, trashed = family(api, "child", "trashed")
     api.delete(trashed["id"])
-    lone, gone = api.made(title="lone"), api.made(title="gone")
+    lone, gone = api.made(title="lone", repeat="FREQ=DAILY"), api.made(title="gone")
     api.delete(gone["id"])
     foreign = api.of(2).made()["id"]
     before, told = rows(below), set[str]()
@@ -70,6 +70,7 @@ def test_what_cannot_be_a_parent_is_refused_and_a_foreign_one_as_a_missing_one(
             api.create(title="x", parent_id=parent_id),
             api.create(title="x", parent_id=parent_id, headers={"Idempotency-Key": "k"}),
             api.patch(lone["id"], parent_id=parent_id),
+            api.patch(lone["id"], parent_id=parent_id, completed=True),
             api.replace(lone["id"], title="x", parent_id=parent_id),
         ):
             problem = require_problem(answer, 409, "conflict")
@@ -169,7 +170,16 @@ def test_what_follows_a_repeating_sub_task_is_a_sub_task_too(api: Api) -> None:
         assert after["parent_id"] == parent["id"]
 
 
-BOTH = ("parent", "child")
+def test_a_repeating_task_is_put_under_another_and_completed_at_once(api: Api) -> None:
+    parent = api.made()["id"]
+    for is_under in (True, False):
+        under = {"parent_id": parent} if is_under else {}
+        task = api.made(repeat="FREQ=DAILY", **under)["id"]
+        assert api.patch(task, completed=True, parent_id=parent).is_success
+        [after] = [one for one in api.list().json() if one["repeat_of"] == task]
+        assert after["parent_id"] == parent
+
+
 BATCHES: dict[str, tuple[list[dict[str, Any]], int, tuple[str, ...]]] = {
     "the parent goes, and takes the child along": ([{"op": "delete", "id": "p"}], 200, ("lone",)),
     "both go": (

@@ -11,6 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from typing import Any
 from uuid import uuid4
 
+from backend.tests.chaos.households import BOARDS, Household
 from backend.tests.support.waiting import wait_until
 
 OK = "ok"
@@ -42,7 +43,8 @@ class Answer:
 
 
 class Client(threading.Thread):
-    """Creates with a key, changes, reads and trashes tasks that nobody else touches.
+    """Creates with a key, changes, reads and trashes tasks that nobody else touches, and more
+    (`households.py`).
 
     A task with a change of unknown outcome is left alone: that write may yet come.
     """
@@ -55,8 +57,10 @@ class Client(threading.Thread):
         may_send: threading.Event,
         *,
         repeats: bool,
+        board: int,
     ) -> None:
         super().__init__()
+        self.household = Household(self._send, owner, board)
         self.answers: list[Answer] = []
         self.tasks: list[Written] = []
         self._owner = owner
@@ -70,10 +74,14 @@ class Client(threading.Thread):
         while not self._stopped.is_set():
             task = self._create()
             number += 1
+            self.household.act(number)
             if task.id is None or not (self._change(task, number) and self._read(task)):
                 continue
             if self._change(task, -number) and number % 3 == 0:
                 self._trash(task)
+        self.close()
+
+    def close(self) -> None:
         self._connection.close()
 
     def _create(self) -> Written:
@@ -104,12 +112,15 @@ class Client(threading.Thread):
         if self._send("DELETE", f"/{task.id}") is not None:
             task.trashed = True
 
-    def _send(self, method: str, path: str, body: Any = None, key: str = "") -> Any:
+    def _send(
+        self, method: str, path: str, body: Any = None, key: str = "", *, owner: int | None = None
+    ) -> Any:
         """What was answered, or None if that is no success."""
         self._may_send.wait()
         began = time.monotonic()
         try:
-            status, content = self._exchange(method, path, body, key)
+            address = f"/api/{owner or self._owner}/tasks{path}"
+            status, content = self._exchange(method, address, body, key)
         except (OSError, HTTPException):
             self._connection.close()
             status, content = 0, {"code": CONNECTION_LOST}
@@ -120,10 +131,9 @@ class Client(threading.Thread):
         self._stopped.wait(PAUSE)
         return None
 
-    def _exchange(self, method: str, path: str, body: Any, key: str) -> tuple[int, Any]:
+    def _exchange(self, method: str, address: str, body: Any, key: str) -> tuple[int, Any]:
         headers = {"Content-Type": "application/json"} if body else {}
         headers |= {"Idempotency-Key": key} if key else {}
-        address = f"/api/{self._owner}/tasks{path}"
         self._connection.request(method, address, json.dumps(body) if body else None, headers)
         response = self._connection.getresponse()
         content = response.read()
@@ -148,6 +158,7 @@ class Load:
                 self._stop,
                 self._may_send,
                 repeats=repeats,
+                board=BOARDS + first_owner * 1_000 + number,
             )
             for number in range(clients)
         ]

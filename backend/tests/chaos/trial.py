@@ -31,6 +31,8 @@ class Report:
     recovery: float = 0.0
     """Seconds from the end of the fault to the next request that was served."""
     is_late: bool = False
+    astray: int = 0
+    """Series, sub-tasks and orders that are otherwise than they must be."""
     misled: int = 0
     """Tasks that followers of the feed believe in otherwise than they are."""
 
@@ -52,7 +54,8 @@ class Report:
 
     @property
     def is_good(self) -> bool:
-        return not (self.lost or self.doubled or self.misled or self.failed or self.is_late)
+        wrong = self.lost + self.doubled + self.astray + self.misled
+        return not (wrong or self.failed or self.is_late)
 
 
 def endure(world: World, fault: Fault, clients: int, times: int = 3) -> Report:
@@ -65,16 +68,17 @@ def endure(world: World, fault: Fault, clients: int, times: int = 3) -> Report:
         load.wait_for_success(over, times)
     served = sorted(answer.ended for answer in load.answers if answer.verdict == OK)
     recovery = next(end for end in served if end >= over) - over
-    lost, doubled = audit(world, load)
+    found = audit(world, load)
     return Report(
         fault.name,
         load.verdicts(),
         fault.excuses,
-        lost,
-        doubled,
+        found.lost,
+        found.doubled,
         slowest=max(answer.ended - answer.began for answer in load.answers),
         silence=max(later - earlier for earlier, later in pairwise(served)),
         recovery=recovery,
         is_late=recovery > fault.recovery,
+        astray=found.astray,
         misled=misled(world, followers),
     )

@@ -23,7 +23,7 @@ from backend.tests.support.list_machine import (
     seeds,
     take_steps,
 )
-from backend.tests.support.model import Owner, patched
+from backend.tests.support.model import patched
 from backend.tests.support.model_machine import Aim
 
 pytestmark = [pytest.mark.slow, pytest.mark.untraced]
@@ -50,10 +50,16 @@ class Lists(ListMachine):
     def move(self, aim: Aim) -> None:
         """To the trash, or out of it."""
         if aim.kind == "trashed":
-            self.write(aim, ("POST", "/restore", None), lambda same: same, find=Owner.any)
-        elif plan := self.plan(aim, ("DELETE", "", None), lambda same: same):
-            response, owner, task, _ = plan
-            self.moved_to_trash(owner, {task.id}, response)
+            self.send_restore(aim)
+        else:
+            self.send_trash(aim)
+
+    @rule(aim=aims, parent=draw.many_numbers)
+    def nest(self, aim: Aim, parent: int) -> None:
+        """Or out of it again, where the number is a multiple of five."""
+        ids = self.owners[aim.place.owner].ids()
+        body = {"parent_id": ids[parent % len(ids)] if parent % 5 and ids else None}
+        self.write(aim, ("PATCH", "", body), lambda content: patched(content, body))
 
     @rule(search=searches(draw.anything))
     def ask(self, search: Search) -> None:

@@ -14,8 +14,8 @@ from hypothesis.stateful import initialize, precondition, rule
 from sqlalchemy.engine import URL
 
 from backend.tests.support import strategies as draw
+from backend.tests.support.family_machine import FamilyMachine, aims
 from backend.tests.support.list_machine import (
-    ListMachine,
     Search,
     beside,
     methods,
@@ -24,7 +24,7 @@ from backend.tests.support.list_machine import (
     seeds,
     take_steps,
 )
-from backend.tests.support.model import Content, Owner, Task, patched, replaced, sent
+from backend.tests.support.model import Content, Task, patched, replaced, sent
 from backend.tests.support.model_machine import Aim, Place, task_of
 from backend.tests.support.model_queries import Filters, at, encoded, matches
 from backend.tests.support.problems import require_problem
@@ -36,21 +36,19 @@ pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 MORE = os.environ.get("PROPERTY_STEPS")
 STEPS = int(MORE or 2000)
 
-aims = st.builds(Aim, places, draw.kinds, draw.numbers, draw.conditions)
-keys = st.sampled_from((None, "k", "K", "~ !"))
 media_types = st.sampled_from(("application/json", "application/merge-patch+json"))
 completions = st.sampled_from((None, {}, {"completed": True}, {"completed": False}))
 unknown = st.sampled_from(({}, {}, {}, {"deleted": True}, {"limit": 1}, {"tags": "home"}))
 
 
-class Requests(ListMachine):
+class Requests(FamilyMachine):
     """Each rule is a request whose answer the model foretells."""
 
     @initialize(bodies=draw.beginnings)
     def begin(self, bodies: list[dict[str, Any]]) -> None:
         self.begin_with(bodies)
 
-    @rule(place=places, body=draw.bodies, key=keys)
+    @rule(place=places, body=draw.bodies, key=draw.keys)
     def create(self, place: Place, body: dict[str, Any], key: str | None) -> None:
         self.send_create(place, body, key)
 
@@ -99,16 +97,6 @@ class Requests(ListMachine):
 
         self.write(aim, ("PATCH", "/complete", body), done)
 
-    @rule(aim=aims)
-    def trash(self, aim: Aim) -> None:
-        if plan := self.plan(aim, ("DELETE", "", None), lambda same: same):
-            response, owner, task, _ = plan
-            self.moved_to_trash(owner, {task.id}, response)
-
-    @rule(aim=aims)
-    def restore(self, aim: Aim) -> None:
-        self.write(aim, ("POST", "/restore", None), lambda same: same, find=Owner.any)
-
     @precondition(lambda self: all(len(one.ids()) > 4 for one in self.owners.values()))
     @rule(place=places, filters=draw.filters, more=unknown)
     def trash_many(self, place: Place, filters: Filters, more: dict[str, Any]) -> None:
@@ -156,4 +144,5 @@ def test_the_service_does_what_the_model_does(
     with beside(database, caplog) as service:
         take_steps(Requests, service, STEPS, seeds(fixed=not MORE))
     expected = {200, 201, 204, 304, 400, 404, 409, 412, 422, "replayed", "followed"}
+    expected |= {"next", "along", "back", "moved", "pushed"}
     assert expected <= {what for what, times in service.seen.items() if times > 5}

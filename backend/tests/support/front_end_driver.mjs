@@ -9,6 +9,9 @@ const { Poller } = await load("poll");
 const { Store } = await load("optimistic");
 const { remove } = await load("bulk");
 const { day, due, week } = await load("dates");
+const { dues, tick } = await load("repeat");
+const { addStep, removeBranch, tree } = await load("subtasks");
+const { drop, dropped, inOrder } = await load("drag");
 const { parse, stringify } = await load("numbers");
 
 const real = globalThis.fetch;
@@ -83,6 +86,50 @@ await send(`${tasks}/${made.id}`, { method: "PUT", body: { title: "due", due_at:
 const found = async (zone, now) => (await (await send(week(tasks, zone, new Date(now)))).json()).length;
 assert.equal(await found("Europe/Berlin", "2026-11-25T12:00:00Z"), 1);
 assert.equal(await found("America/New_York", "2026-11-25T12:00:00Z"), 0);
+
+// Repeating: shown as completed at once; the next one is there, once.
+const all = async (query = "") => (await send(`${tasks}${query}`)).json();
+const weekly = await create(tasks, { title: "bins", repeat: "FREQ=WEEKLY;COUNT=2", due_date: "2026-12-01" }, "bins");
+assert.deepEqual(await dues(tasks, weekly.id), ["2026-12-08"]);
+const series = new Store(tasks);
+series.take(weekly);
+const ticking = tick(series, weekly.id);
+assert.equal(series.all()[0].completed, true);
+const after = await ticking;
+assert.deepEqual([after.due_date, after.completed], ["2026-12-08", false]);
+assert.deepEqual(await tick(series, weekly.id), after);
+assert.equal(await tick(series, after.id), null);
+
+// Sub-tasks: a tree; they go, and come back, with their parent.
+const paint = await create(tasks, { title: "paint" }, "paint");
+for (const title of ["buy", "brush"]) await addStep(tasks, paint.id, title, title);
+const forest = new Store(tasks);
+for (const task of await all()) forest.take(task);
+const branch = () => tree(forest.all()).find(({ task }) => task.id === paint.id);
+assert.deepEqual(branch().steps.map((step) => step.title), ["buy", "brush"]);
+const number = (await all()).length;
+const back = await removeBranch(forest, branch());
+assert.deepEqual([branch(), (await all()).length], [undefined, number - 3]);
+await back();
+assert.deepEqual([branch().steps.length, (await all()).length], [2, number]);
+
+// Drag and drop, though the first answer is lost.
+const shown = inOrder(await all()).map((task) => task.id);
+const moved = dropped(shown, shown.at(-1), 0);
+let lost = false;
+weather(async (ask) => {
+  const answer = await ask();
+  if (lost) return answer;
+  lost = true;
+  throw new TypeError("lost");
+});
+await drop(tasks, moved, shown.at(-1));
+fine();
+const listed = async () => (await all("?sort=order")).map((task) => task.id);
+assert.deepEqual([await listed(), inOrder(await all()).map((task) => task.id)], [moved, moved]);
+const last = dropped(moved, moved[1], moved.length);
+await drop(tasks, last, moved[1]);
+assert.deepEqual(await listed(), last);
 
 // Numbers beyond 2^53.
 const big = 9007199254740993n;

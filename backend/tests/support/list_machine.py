@@ -21,7 +21,15 @@ from backend.app import create_app
 from backend.tests.support import strategies as draw
 from backend.tests.support.databases import settings_for
 from backend.tests.support.model import Content, Task, require_valid, whole
-from backend.tests.support.model_machine import OWNERS, ModelMachine, Place, Service, task_of
+from backend.tests.support.model_machine import (
+    OWNERS,
+    Aim,
+    ModelMachine,
+    Place,
+    Service,
+    task_of,
+)
+from backend.tests.support.model_owner import Owner
 from backend.tests.support.model_queries import Condition, Query, at, encoded
 from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import Recorder, RecordingClient
@@ -65,7 +73,11 @@ class ListMachine(ModelMachine):
 
         def told() -> tuple[Content, Task | None]:
             require_valid(body)
-            return whole(body), owner.replayed(key, whole(body))
+            content = whole(body)
+            first = owner.replayed(key, content)
+            if first is None:
+                owner.require_parent(None, content.parent_id)
+            return content, first
 
         if plan := self.foretold(response, told):
             content, first = plan
@@ -76,6 +88,21 @@ class ListMachine(ModelMachine):
             if first is None:
                 owner.create(content, task, key)
             assert first in {None, task}
+
+    def send_trash(self, aim: Aim) -> None:
+        if plan := self.plan(aim, ("DELETE", "", None), lambda same: same):
+            response, owner, task, _ = plan
+            self.moved_to_trash(owner, {task.id}, response)
+
+    def send_restore(self, aim: Aim) -> None:
+        request = ("POST", "/restore", None)
+        if plan := self.plan(aim, request, lambda same: same, find=Owner.any):
+            response, owner, before, _ = plan
+            if before.trashed:
+                family = owner.family({before.id}, trashed=False)
+                self.service.seen["back"] += len(family)
+                owner.move(self.stored_tasks(owner, {before.id} | family), trashed=False)
+            assert task_of(response) == owner.tasks[before.id]
 
     def send_list(self, place: Place, query: Query, condition: Condition, method: str) -> None:
         owner = self.owners[place.owner]

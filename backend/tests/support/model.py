@@ -6,7 +6,7 @@ times) it takes from the answers, and checks that it could be so.
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -156,87 +156,3 @@ def stored(connection: Connection) -> dict[int, tuple[int, dict[int, Task]]]:
         trashed = row["deleted_at"] is not None
         found[row["owner"]][1][row["id"]] = Task(content=content, trashed=trashed, **others)
     return found
-
-
-class Owner:
-    """One owner's tasks (the trash among them), counter, clock and idempotency keys."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-        self.tasks: dict[int, Task] = {}
-        self.revision = 0
-        self.clock = datetime.min.replace(tzinfo=UTC)
-        self.first_uses: dict[str, tuple[Content, Task]] = {}
-
-    def ids(self, *, trashed: bool = False) -> list[int]:
-        return sorted(task.id for task in self.tasks.values() if task.trashed == trashed)
-
-    def live(self, task_id: int) -> Task:
-        """A task out of the trash; any other is missing."""
-        task = self.any(task_id)
-        if task.trashed:
-            raise Refused(404, "task_not_found")
-        return task
-
-    def any(self, task_id: int) -> Task:
-        if task_id not in self.tasks:
-            raise Refused(404, "task_not_found")
-        return self.tasks[task_id]
-
-    def replayed(self, key: str | None, content: Content) -> Task | None:
-        """The first answer to this key; None if the key is free."""
-        if key not in self.first_uses:
-            return None
-        first, task = self.first_uses[key]
-        if first != content:
-            raise Refused(422, "idempotency_key_reused")
-        return task
-
-    def create(self, content: Content, answer: Task, key: str | None) -> None:
-        assert answer.id not in self.tasks
-        done_at = answer.created_at if content.completed else None
-        self._require(answer, replace(answer, content=content, completed_at=done_at))
-        assert answer.created_at == answer.updated_at
-        self._number([answer])
-        if key is not None:
-            self.first_uses[key] = (content, answer)
-
-    def change(self, before: Task, content: Content, answer: Task) -> None:
-        """A write was answered: it changed the task, or there was nothing to change."""
-        if content == before.content and not before.trashed:
-            assert answer == before
-            return
-        kept = before.completed_at if before.content.completed else answer.updated_at
-        after = replace(
-            before,
-            content=content,
-            completed_at=kept if content.completed else None,
-            revision=answer.revision,
-            updated_at=answer.updated_at,
-            trashed=False,
-        )
-        self._require(answer, after)
-        self._number([answer])
-
-    def move(self, moved: Collection[Task], *, trashed: bool) -> None:
-        """Tasks were moved to the trash, or out of it, where they are found now."""
-        for task in moved:
-            before = self.tasks[task.id]
-            news = replace(before, revision=task.revision, updated_at=task.updated_at)
-            self._require(task, replace(news, trashed=trashed))
-        if moved:
-            self._number(moved)
-
-    def _require(self, answer: Task, expected: Task) -> None:
-        assert answer == expected
-        assert answer.user_id == self.number
-
-    def _number(self, changed: Collection[Task]) -> None:
-        """Each changed task has a number of its own, beyond all before; time runs forwards."""
-        numbers = {task.revision for task in changed}
-        assert len(numbers) == len(changed)
-        assert min(numbers) > self.revision
-        assert min(task.updated_at for task in changed) >= self.clock
-        self.revision = max(numbers)
-        self.clock = max(task.updated_at for task in changed)
-        self.tasks |= {task.id: task for task in changed}

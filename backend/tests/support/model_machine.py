@@ -12,14 +12,15 @@ from sqlalchemy import Connection
 from backend.tests.support.api import Api
 from backend.tests.support.model import (
     Content,
-    Owner,
     Refused,
     Task,
     answered,
     require_valid,
     stored,
 )
+from backend.tests.support.model_owner import Owner
 from backend.tests.support.model_queries import Condition, Query
+from backend.tests.support.model_series import following
 from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import PRIMARY, Request, Surface
@@ -154,7 +155,10 @@ class ModelMachine(RuleBasedStateMachine):
             require_valid(body or {})
             before = find(owner, task_id)
             aim.condition.require_match()
-            return response, owner, before, change(before.content)
+            content = change(before.content)
+            if content.parent_id != before.content.parent_id:
+                owner.require_parent(task_id, content.parent_id)
+            return response, owner, before, content
 
         return self.foretold(response, told)
 
@@ -169,16 +173,36 @@ class ModelMachine(RuleBasedStateMachine):
         if plan := self.plan(aim, request, change, **more):
             response, owner, before, content = plan
             owner.change(before, content, task_of(response))
+            self.follow(owner, before)
+
+    def follow(self, owner: Owner, before: Task) -> None:
+        """Where a repeating task was completed by that, and is not followed yet, one follows."""
+        done = owner.tasks[before.id]
+        if before.content.completed or not done.content.completed or owner.is_followed(before.id):
+            return
+        if content := following(done.content, done.updated_at):
+            [after] = self.stored_tasks(owner, self.stored_ids(owner) - owner.tasks.keys())
+            owner.follow(done, content, after)
+            self.service.seen["next"] += 1
 
     def moved_to_trash(self, owner: Owner, ids: set[int], response: Any) -> None:
         """A deletion was answered; the new revisions are in no answer."""
         assert (response.status_code, response.content) == (204, b"")
-        owner.move(self.stored_tasks(owner, ids), trashed=True)
+        family = owner.family(ids, trashed=True)
+        self.service.seen["along"] += len(family)
+        owner.move(self.stored_tasks(owner, ids | family), trashed=True)
 
     def moved_out_of_trash(self, owner: Owner, ids: set[int], response: Any) -> None:
         """A restore of many was answered with their number."""
-        assert (response.status_code, response.json()) == (200, {"restored": len(ids)})
-        owner.move(self.stored_tasks(owner, ids), trashed=False)
+        family = owner.family(ids, trashed=False)
+        self.service.seen["back"] += len(family)
+        everything = ids | family
+        assert (response.status_code, response.json()) == (200, {"restored": len(everything)})
+        owner.move(self.stored_tasks(owner, everything), trashed=False)
+
+    def stored_ids(self, owner: Owner) -> set[int]:
+        _, found = stored(self.service.below).get(owner.number, (0, {}))
+        return {*found}
 
     def stored_tasks(self, owner: Owner, ids: set[int]) -> list[Task]:
         _, found = stored(self.service.below).get(owner.number, (0, {}))

@@ -74,6 +74,7 @@ _SIMPLE: dict[str, Callable[[Task, Any], bool]] = {
     "q": _contains,
     "updated_since": lambda task, since: bool(task.updated_at >= since),
     "completed_since": lambda task, since: bool(task.completed_at and task.completed_at >= since),
+    "parent": lambda task, wanted: task.content.parent_id == (None if wanted == "none" else wanted),
     "untagged": lambda task, wanted: wanted != bool(task.content.tags),
     "without_tag": lambda task, others: (
         not {normal(tag) for tag in others} & set(task.content.tags)
@@ -87,7 +88,9 @@ def matches(task: Task, filters: Filters) -> bool:
 
 
 def at(filters: Filters, tasks: Collection[Task]) -> Filters:
-    """The same with instants for `…_since`: so many microseconds from one of the changes."""
+    """The same with instants for `…_since`, so many microseconds from one of the changes, and with
+    the id of a parent, if there is any.
+    """
     changes = sorted(task.updated_at for task in tasks) or [datetime(2026, 3, 29, tzinfo=UTC)]
     found = dict(filters)
     for name in ("updated_since", "completed_since"):
@@ -95,6 +98,9 @@ def at(filters: Filters, tasks: Collection[Task]) -> Filters:
             number, microseconds = filters[name]
             since = changes[number % len(changes)] + timedelta(microseconds=microseconds)
             found[name] = since
+    if filters.get("parent", "none") != "none":
+        ids = sorted({task.content.parent_id or 1 for task in tasks}) or [1]
+        found["parent"] = ids[filters["parent"] % len(ids)]
     return found
 
 

@@ -54,6 +54,12 @@ ORDERS = (0, 1, -1, 2**53, 2**53 + 1, 2**63 - 1, -(2**63))
 ENDED = ("FREQ=DAILY;COUNT=1", "FREQ=YEARLY;UNTIL=00010101")
 """Rules by which nothing follows."""
 
+GOING_ON = (
+    *("FREQ=DAILY", "FREQ=WEEKLY;COUNT=3", "FREQ=DAILY;COUNT=2;INTERVAL=3"),
+    *("FREQ=WEEKLY;UNTIL=20991231;INTERVAL=2",),
+)
+"""Rules that the model knows (`model_series.py`)."""
+
 DAYS_OF_ZONES = {
     "UTC": ("2026-03-29", "0001-01-01", "9999-12-31"),
     "Europe/Berlin": ("2026-03-28", "2026-03-29"),
@@ -107,9 +113,9 @@ _simple = {
     "priority": st.sampled_from(PRIORITIES),
     "tags": st.lists(st.sampled_from(TAGS), max_size=4),
     "order": st.sampled_from((*ORDERS, None)),
-    "repeat": st.sampled_from((*ENDED, None)),
+    "repeat": st.sampled_from((*ENDED, *GOING_ON, None)),
     "repeat_from": st.sampled_from(("due", "completion")),
-    "repeat_zone": st.sampled_from((None, "UTC", "Asia/Kathmandu")),
+    "repeat_zone": st.sampled_from((None, "UTC", "Asia/Kathmandu", "Europe/Berlin")),
 }
 _ignored = st.sampled_from(({}, {}, {}, IGNORED))
 _titles = st.sampled_from(TITLES)
@@ -153,13 +159,15 @@ _other_filters = (
     st.fixed_dictionaries({"completed_since": _since}),
     st.fixed_dictionaries({"untagged": st.booleans()}),
     st.fixed_dictionaries({"without_tag": st.lists(st.sampled_from(TAGS), min_size=1, max_size=2)}),
+    st.fixed_dictionaries({"parent": st.sampled_from(("none", *range(6)))}),
     st.fixed_dictionaries(
         {"overdue": st.booleans(), "time_zone": st.sampled_from(sorted(DAYS_OF_ZONES))}
     ),
 )
 _filters = st.one_of(_due_filters, _text_filters, *_other_filters)
 filters: st.SearchStrategy[Filters] = st.lists(_filters, min_size=1, max_size=2).map(_merged)
-"""`…_since` is the place of a change, and microseconds from it (`model_queries.at`)."""
+"""`…_since` is the place of a change, and microseconds from it; `parent` that of a parent
+(`model_queries.at`)."""
 
 
 def _key(term: str) -> str:
@@ -204,6 +212,11 @@ changes = st.sampled_from(
 
 conditions = st.builds(Condition, st.sampled_from((*("none",) * 8, "current", *CONDITIONS)))
 kinds = st.sampled_from((*("live",) * 6, "trashed", "foreign", "missing"))
+parents = st.sampled_from((*("top",) * 6, "live", "trashed", "foreign", "missing", "none"))
+"""Which task another one is put under, or beside; `top`: one that can have sub-tasks."""
+
+keys = st.sampled_from((None, "k", "K", "~ !"))
+gone = st.sampled_from((*("trashed",) * 6, "live", "foreign", "missing"))
 unconditional = st.just(Condition("none"))
 numbers = st.sampled_from(range(8))
 many_numbers = st.sampled_from(range(60))
