@@ -2,11 +2,12 @@
 
 from calendar import isleap, monthrange
 from collections.abc import Iterator
-from datetime import date, timedelta
-from itertools import groupby
+from datetime import date, datetime, time, timedelta
+from itertools import groupby, takewhile
 from typing import Any
 
 import pytest
+from dateutil.rrule import rrulestr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -147,6 +148,20 @@ def by_asking(rule: Rule, start: date, end: date) -> Iterator[date]:
                 yield day
 
 
+def found_days(text: str, start: date, end: date) -> Iterator[date]:
+    """What `days.py` finds from `start` to before `end`, or to where the search is given up."""
+    rule, earliest = parsed(text), start.toordinal()
+    while True:
+        try:
+            day = days.first_day(rule, start, earliest)
+        except days.TooFarError:
+            return
+        if day is None or day >= end:
+            return
+        yield day
+        earliest = day.toordinal() + 1
+
+
 @pytest.mark.requirement("FR-70")
 @settings(max_examples=100, deadline=None, database=None)
 @given(rules, st.dates(date(1896, 1, 1), date(2108, 1, 1)))
@@ -157,13 +172,22 @@ def test_the_days_found_are_those_that_are_days_of_the_rule(text: str, start: da
         return
     end = date(start.year + 4, 1, 1)
     expected = [day for day in by_asking(rule, start, end) if day >= start]
-    day, found = start - timedelta(1), list[date]()
-    while occurs(rule):
-        try:
-            following_day = days.first_day(parsed(text), start, day.toordinal() + 1)
-        except days.TooFarError:
-            break
-        if following_day is None or following_day >= end:
-            break
-        found.append(day := following_day)
-    assert found == expected
+    assert (not occurs(rule) and expected == []) or [*found_days(text, start, end)] == expected
+
+
+@pytest.mark.requirement("FR-70")
+@settings(max_examples=100, deadline=None, database=None)
+@given(rules, st.dates(date(1896, 1, 1), date(2108, 1, 1)))
+def test_dateutil_finds_the_same_days(text: str, start: date) -> None:
+    """But for what it takes otherwise than RFC 5545 (specs/decisions/0125)."""
+    try:
+        rule = days._whole(parsed(text), start)
+    except InvalidRuleError:
+        return
+    is_mixed = len({ordinal == 0 for ordinal, _ in rule.by_day}) == 2
+    if is_mixed or rule.by_week_no or not occurs(rule):
+        return
+    end = date(start.year + 4, 1, 1)
+    theirs = rrulestr(f"{text};UNTIL={end:%Y%m%d}", dtstart=datetime.combine(start, time.min))
+    expected = [*takewhile(lambda day: day < end, (moment.date() for moment in theirs))]
+    assert [*found_days(text, start, end)] == expected
