@@ -30,7 +30,6 @@ from backend.queries.slots import Atom, Part, all_of
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _LAST = datetime.max.replace(tzinfo=UTC)
-_NO_PARENT = "no_parent"
 Parameters = Callable[[Any, ZoneInfo], dict[str, Any]]
 
 
@@ -156,12 +155,15 @@ FILTERS: dict[str, Filter] = {
         Atom(tasks.c.parent_id == bindparam("filter_parent", type_=BigInteger)),
         _equal("filter_parent"),
     ),
+}
+"""All filters of a list, by the names of their query parameters (`api/schemas/lists.py`)."""
+
+_NO_PARENT = "no_parent"
+_CONDITIONS = {
+    **FILTERS,
     _NO_PARENT: Filter(Atom(tasks.c.parent_id.is_(None)), lambda asked, zone: {}),
 }
-"""All filters of a list, by the names of their query parameters (`api/schemas/lists.py`).
-
-`parent=none`, which is 0 here, is one of its own: so an index serves the other one.
-"""
+"""With `parent=none`, which is 0 here, as one of its own: so an index serves the other one."""
 
 
 class Filters:
@@ -173,7 +175,7 @@ class Filters:
     def __init__(self, asked: Mapping[str, Any], time_zone: str, *, deleted: bool = False) -> None:
         given = {_NO_PARENT: True, **asked, "parent": None} if asked.get("parent") == 0 else asked
         self._asked = {
-            name: given[name] for name in FILTERS if given.get(name) not in (None, (), "")
+            name: given[name] for name in _CONDITIONS if given.get(name) not in (None, (), "")
         }
         self._time_zone = time_zone
         self._deleted = deleted
@@ -193,7 +195,7 @@ class Filters:
         """Values of the conditions. No name is a column's: an UPDATE would set it."""
         zone, parameters = ZoneInfo(self._time_zone), dict[str, Any]()
         for name, asked in self._asked.items():
-            parameters |= FILTERS[name].parameters(asked, zone)
+            parameters |= _CONDITIONS[name].parameters(asked, zone)
         return parameters
 
     @property
@@ -209,5 +211,5 @@ _LIVES = Atom(tasks.c.deleted_at.is_(None))
 
 def wanted(active: frozenset[str]) -> Part:
     """All conditions of this shape; live tasks or the trash is always one of them."""
-    chosen = [FILTERS[name].condition for name in sorted(active - {"deleted"})]
+    chosen = [_CONDITIONS[name].condition for name in sorted(active - {"deleted"})]
     return all_of(_IS_TRASHED if "deleted" in active else _LIVES, *chosen)

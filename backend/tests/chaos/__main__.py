@@ -14,16 +14,16 @@ SECONDS = ("slowest (s)", "silence (s)", "recovery (s)")
 
 
 def heading() -> str:
-    return f"{'fault':<24}" + "".join(f"{name:>12}" for name in (*COUNTS, *SECONDS))
+    return f"{'fault':<24}" + "".join(f"{name:>13}" for name in (*COUNTS, *SECONDS))
 
 
 def line(report: Report) -> str:
     failed = sum(report.failed.values())
     counts = (report.verdicts.total(), report.acknowledged, report.refused, failed)
     wrong = (report.lost, report.doubled, report.astray, report.misled)
-    numbers = "".join(f"{number:>12,}" for number in (*counts, *wrong))
+    numbers = "".join(f"{number:>13,}" for number in (*counts, *wrong))
     seconds = (report.slowest, report.silence, report.recovery)
-    return f"{report.name:<24}{numbers}" + "".join(f"{number:>12.2f}" for number in seconds)
+    return f"{report.name:<24}{numbers}" + "".join(f"{number:>13.2f}" for number in seconds)
 
 
 def main() -> None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-BOARDS = 1_000_000
-"""Owners from here on have one writer each, and so one who knows their order."""
+BOARDS = 10**9
+"""Owners from here on have one writer each, who so knows their order; `cuts.py` has those below."""
 
 ROWS = "SELECT id, completed, parent_id, repeat_of, deleted_at FROM tasks WHERE user_id = %s"
 ORDER = 'SELECT id FROM tasks WHERE user_id = %s ORDER BY "order" NULLS LAST, id'

@@ -189,28 +189,6 @@ def test_the_audit_sees_what_is_lost_or_doubled(ours: World, owner: int) -> None
     assert audit(ours, load) == (3, 1, 0)
 
 
-@pytest.mark.requirement("FR-21", "FR-71", "FR-73", "FR-74")
-def test_the_audit_sees_a_broken_series_a_torn_family_and_another_order(
-    ours: World, owner: int
-) -> None:
-    load = Load(ours.service.port, 1, owner, repeats=False)
-    [client], number = load.clients, 0
-    household = client.household
-    while not (household.lines and len(household.lines[0]) == 4) or number % 12:
-        number += 1
-        household.act(number)
-    client.close()
-    assert {answer.verdict for answer in client.answers} == {"ok"}
-    assert audit(ours, load) == (0, 0, 0)
-    [before], [series, *_], [family, *_] = household.lines, household.series, household.families
-    household.lines = [before[::-1]]
-    with ours.below() as execute:
-        own = f"WHERE user_id = {owner} AND"
-        execute(f"UPDATE tasks SET deleted_at = NULL {own} id = {family.child}")
-        execute(f"UPDATE tasks SET repeat_of = NULL {own} repeat_of = {series.id}")
-    assert audit(ours, load).astray == 3
-
-
 @pytest.mark.requirement("FR-41")
 def test_the_audit_sees_what_a_follower_believes_wrongly(ours: World, owner: int) -> None:
     Api(ours.service.client, PRIMARY, owner).made()

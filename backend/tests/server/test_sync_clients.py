@@ -92,6 +92,24 @@ def test_what_was_done_offline_counts_once_though_the_answer_was_lost(
     assert (client.state()["queue"], client.state()["conflicts"]) == ([], [])
 
 
+@pytest.mark.requirement("FR-71")
+def test_a_series_that_was_completed_offline_goes_on_once_though_the_answer_was_lost(
+    api: Api, client: Client
+) -> None:
+    task = api.made(repeat="FREQ=DAILY", due_date="2026-11-30")
+    assert client.sync()
+    client.weather("away")
+    for completed in (True, False, True):
+        client.edit({"op": "complete", "id": task["id"], "completed": completed})
+    client.weather("lost")
+    assert not client.sync()
+    client.weather("fine")
+    assert client.sync()
+    assert copied(client) == listed(api)
+    [after] = [one for one in copied(client).values() if one["repeat_of"] == task["id"]]
+    assert (after["due_date"], len(copied(client))) == ("2026-12-01", 2)
+
+
 def test_a_conflict_is_kept_for_the_user_and_overwrites_nothing(api: Api, client: Client) -> None:
     task, gone = api.made(title="old"), api.made(title="gone")
     assert client.sync()
