@@ -20,13 +20,16 @@ LOCK = $(COMPILE) --generate-hashes --custom-compile-command 'make lock'
 # $(call install,FOLDER,LOCKS,WHAT): bring an environment to what the locks say. One without a working pip, or
 # whose last installation did not end well, is made anew: pip would take half a package for a whole one.
 define install
+	@if other=$$(cat $(1)/.unfinished 2>/dev/null) && kill -0 "$$other" 2>/dev/null; then \
+		echo "Process $$other is installing into $(1): try again when it has ended." >&2; exit 1; fi
 	@if test -e $(1)/.unfinished || ! $(1)/bin/python -m pip --version >/dev/null 2>&1; then \
 		$(PYTHON) -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
 			echo "Python 3.11 or newer with venv is needed: set PYTHON=/path/to/python3," \
 				"or install python3-venv (Debian, Ubuntu)." >&2; exit 1; }; \
-		rm -rf $(1) && mkdir -p $(1) && touch $(1)/.unfinished && $(PYTHON) -m venv $(1); fi
-	@echo "Installing $(3) into $(1). The first time takes about a minute:"
-	@touch $(1)/.unfinished
+		echo "Installing $(3) into $(1). The first time takes a minute or two."; \
+		rm -rf $(1) && mkdir -p $(1) && echo $$PPID >$(1)/.unfinished && $(PYTHON) -m venv $(1); \
+	else echo "Installing $(3) into $(1)."; fi
+	@echo $$PPID >$(1)/.unfinished
 	@$(1)/bin/python backend/dev/progress.py $$(cat $(2) | grep -c '^[a-z0-9-]*==') \
 		$(1)/bin/python $(INSTALL) $(addprefix -r ,$(2))
 	@rm $(1)/.unfinished && touch $@
@@ -64,11 +67,11 @@ migrate: $(RUN) ## Bring the database of DATABASE_URL to the newest migration
 WEB := examples/web/build/.built
 $(WEB): examples/package.json examples/tsconfig.json $(wildcard examples/front-end/*.ts examples/web/*.ts)
 	@command -v npm >/dev/null || { echo "make demo needs npm (Debian: apt-get install npm)" >&2; exit 1; }
-	@echo "Compiling the page of examples/web; the first time fetches TypeScript."
-	@npm install --prefix examples --no-audit --no-fund --no-package-lock --loglevel=error >/dev/null
+	@echo "Compiling the page of examples/web; the first time, npm fetches TypeScript."
+	@npm install --prefix examples --no-audit --no-fund --no-package-lock --loglevel=error
 	@examples/node_modules/.bin/tsc -p examples && touch $@
 
-demo: $(RUN) $(WEB) ## Serve a page with tasks of three owners, beside the service (npm; PORT, PAGE_PORT)
+demo: $(RUN) $(WEB) ## Serve a page, and tasks of three owners in a database of their own (npm; PORT=8001, PAGE_PORT=3000)
 	@DEV_POSTGRES_DIR=$${DEV_POSTGRES_DIR:-$${TMPDIR:-/tmp}/tasks-demo-$$(id -u)} $(BIN)/python -m backend.dev.demo
 
 ##@ Test

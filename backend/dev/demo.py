@@ -5,7 +5,6 @@ import os
 import signal
 import sys
 import threading
-import time
 import urllib.request
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -13,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from backend.dev.demo_tasks import OWNERS, tasks_of
+from backend.dev.port import holder_of
 
 PAGE = Path(__file__).parents[2] / "examples/web"
+PORT, PAGE_PORT = 8001, 3000
+"""Unless others are chosen; `make run` may have 8000."""
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -30,29 +32,21 @@ def _asked(url: str, body: object = None) -> Any:
 
 
 def fill(root: str) -> None:
-    """Give each owner without tasks theirs, in batches, and say so."""
+    """Give each owner without tasks theirs, all at once, and say so."""
     for owner, name in OWNERS.items():
         tasks = f"{root}/api/{owner}/tasks"
         if _asked(f"{tasks}?limit=1"):
             print(f"  owner {owner}, {name}: there already", flush=True)
             continue
-        made = tasks_of(owner)
-        for at in range(0, len(made), 20):
-            operations = [{"op": "create", "task": task} for task in made[at : at + 20]]
-            _asked(f"{tasks}/batch", {"operations": operations})
-            print(f"  owner {owner}, {name}: {min(at + 20, len(made))} of {len(made)}", flush=True)
+        operations = [{"op": "create", "task": task} for task in tasks_of(owner)]
+        _asked(f"{tasks}/batch", {"operations": operations})
+        print(f"  owner {owner}, {name}: {len(operations)} tasks", flush=True)
 
 
-def _when_live(root: str, page: str) -> None:
-    """Wait for the service, fill it, and say where the page is."""
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline:
-        try:
-            _asked(f"{root}/health/ready")
-            break
-        except OSError:
-            time.sleep(0.2)
+def _fill_and_tell(root: str, page_port: int) -> None:
+    """Fill the service, which answers when it has started, and say where the page is."""
     fill(root)
+    page = f"http://localhost:{page_port}/?api={root}"
     print(f"{page}  (open it twice; Ctrl-C ends it)", flush=True)
 
 
@@ -71,15 +65,19 @@ def main() -> None:
 
     if setting("DATABASE_URL"):
         sys.exit("make demo invents tasks: unset DATABASE_URL (also in .env), or use make run.")
-    port = int(os.environ.get("PORT") or 8000)
+    if not setting("PORT"):
+        os.environ["PORT"] = str(PORT)
+    page_port = int(os.environ.get("PAGE_PORT") or PAGE_PORT)
     try:
-        server = serve_page(int(os.environ.get("PAGE_PORT") or 3000))
-    except OSError as error:
-        sys.exit(f"The page's port cannot be had (PAGE_PORT): {error.strerror}")
-    root = f"http://localhost:{port}"
-    page = f"http://localhost:{server.server_port}/?api={root}"
-    threading.Thread(target=_when_live, args=(root, page), daemon=True).start()
-    launch()
+        serve_page(page_port)
+    except OSError:
+        other = f"end it, or set PAGE_PORT={page_port + 1}"
+        sys.exit(f"PAGE_PORT: {page_port} is in use by {holder_of(page_port)}: {other}")
+
+    def fill_in_background(root: str) -> None:
+        threading.Thread(target=_fill_and_tell, args=(root, page_port), daemon=True).start()
+
+    launch(fill_in_background)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import os
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -75,11 +75,15 @@ def serve(settings: Settings, sockets: list[socket.socket]) -> None:
         run(sockets)
 
 
-def launch() -> None:
-    """Launch, and serve until a signal; what stops it earlier is one line and status 1."""
+def launch(on_listening: Callable[[str], None] = lambda _: None) -> None:
+    """Launch, and serve until a signal; what stops it earlier is one line and status 1.
+
+    `on_listening` gets the base URL as soon as the port is ours: who asks there waits.
+    """
     settings = checked()
     sockets = listen(settings.host, settings.port, holder_of)
     try:
+        on_listening(address_of(settings.host, settings.port))
         # From here on there is something to clean up.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         with database():

@@ -35,6 +35,8 @@ def main() -> None:
     if not cluster.exists():
         print(f"There is no database in {cluster.base}.")
         return
+    if cluster.is_used():
+        raise SystemExit(IN_USE)
     if not is_confirmed(cluster):
         raise SystemExit("Nothing was removed.")
     try:

@@ -12,7 +12,14 @@ from generated.python.api.tasks import (
     replace_task,
 )
 from generated.python.client import Client
-from generated.python.models import Priority, Problem, TaskContent, TaskPatch, TaskRead
+from generated.python.models import (
+    Priority,
+    Problem,
+    TaskContent,
+    TaskPatch,
+    TaskRead,
+    TaskReplacement,
+)
 
 OWNER = 104
 client = Client(base_url=sys.argv[-1])
@@ -33,7 +40,7 @@ def main() -> None:
         patch_task.sync(OWNER, created.id, client=client, body=patch, if_match=condition)
     )
     assert changed.priority is Priority.HIGH
-    late = TaskContent(title="too late")
+    late = TaskReplacement(title="too late")
     conflict = replace_task.sync(OWNER, created.id, client=client, body=late, if_match=condition)
     assert isinstance(conflict, Problem)
     assert (conflict.status, conflict.code.value) == (412, "precondition_failed")

@@ -62,7 +62,7 @@ class Cluster:
         try:
             with suppress(FileNotFoundError), locked(self.base / SETUP):
                 self._leave()
-                wait_until(lambda: self._is_down() or self._others_use_it(), PATIENCE_AT_EXIT)
+                wait_until(lambda: self._is_down() or self.is_used(), PATIENCE_AT_EXIT)
         finally:
             self._leave()
 
@@ -90,6 +90,14 @@ class Cluster:
         """Whether it was ever created here."""
         return self._server.data.exists()
 
+    def is_used(self) -> bool:
+        """Whether others use it: a shared lock can be had and an exclusive one not.
+
+        A keeper blocks both.
+        """
+        users = self.base / USERS
+        return not is_free(users, fcntl.LOCK_EX) and is_free(users, fcntl.LOCK_SH)
+
     def drop_database(self, name: str) -> None:
         """Remove the database, if it is there; raises ObjectInUse while others are connected."""
         removal = sql.SQL("DROP DATABASE IF EXISTS {}").format(sql.Identifier(name))
@@ -116,11 +124,6 @@ class Cluster:
 
     def _is_down(self) -> bool:
         return is_free(self.base / KEEPER, fcntl.LOCK_EX)
-
-    def _others_use_it(self) -> bool:
-        """Whether a shared lock can be taken and an exclusive one not; a keeper blocks both."""
-        users = self.base / USERS
-        return not is_free(users, fcntl.LOCK_EX) and is_free(users, fcntl.LOCK_SH)
 
 
 def default_cluster(chosen: str = "") -> Cluster:

@@ -42,7 +42,7 @@ def random_shape(draw: Random) -> lists.Shape:
 
 
 def know_everything() -> None:
-    """Each filter and each key once, in both directions, at each place, null and not; and one alone."""
+    """Each filter and each key once, in both directions, at each place, null and not; one alone."""
     for direction in (False, True):
         for sort in sorts(direction):
             for is_null in (False, True):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 from pathlib import Path
 
 import httpx
@@ -34,7 +35,7 @@ def test_the_demo_says_how_far_it_is_and_serves_its_page_until_ctrl_c() -> None:
             said.append(process.stdout.readline())
             assert said[-1], "it ended"
         for owner, name in OWNERS.items():
-            assert f"  owner {owner}, {name}: 24 of 24\n" in said
+            assert f"  owner {owner}, {name}: 24 tasks\n" in said
             tasks = httpx.get(f"http://127.0.0.1:{env['PORT']}/api/{owner}/tasks").json()
             assert len(tasks) == 24
         page = httpx.get(f"http://127.0.0.1:{env['PAGE_PORT']}/")
@@ -49,3 +50,19 @@ def test_the_demo_invents_no_tasks_in_a_database_of_somebodys(tmp_path: Path) ->
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "unset DATABASE_URL" in errors
+
+
+@pytest.mark.parametrize("taken", ["PORT", "PAGE_PORT"])
+def test_a_port_that_another_service_has_is_told_and_that_service_is_not_asked(
+    tmp_path: Path, taken: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        env = environment(tmp_path / "demo", **{taken: str(port)})
+        with python("-m", "backend.dev.demo", env=env) as process:
+            _, errors = process.communicate(timeout=60)
+        assert errors.startswith(f"{taken}: {port} is in use by process {os.getpid()}")
+        assert f"set {taken}={port + 1}" in errors
+        other.settimeout(0)
+        with pytest.raises(BlockingIOError):
+            other.accept()

@@ -15,7 +15,8 @@ Send = Callable[[httpx2.Request], Awaitable[httpx2.Response]]
 
 class _InProcess(httpx2.BaseTransport):
     """The loop runs while a request is answered: no step to another thread, of which a TestClient
-    takes eight. So it is for one request at a time; `arena` and `server` take many."""
+    takes eight. So it is for one request at a time, and what a thread of the service asks in its
+    course; `arena` and `server` take many."""
 
     def __init__(self, app: FastAPI, loop: AbstractEventLoop) -> None:
         self._send: Send = httpx2.ASGITransport(app, False).handle_async_request
@@ -24,7 +25,10 @@ class _InProcess(httpx2.BaseTransport):
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         stream = httpx2.ByteStream(request.read())
         whole = httpx2.Request(request.method, request.url, headers=request.headers, stream=stream)
-        return self._loop.run_until_complete(self._answer(whole))
+        answer = self._answer(whole)
+        if self._loop.is_running():
+            return asyncio.run_coroutine_threadsafe(answer, self._loop).result()
+        return self._loop.run_until_complete(answer)
 
     async def _answer(self, request: httpx2.Request) -> httpx2.Response:
         answer = await self._send(request)
