@@ -8,8 +8,9 @@ DEV := $(VENV)/.installed-dev
 TOOLS := .venv-tools/.installed
 PEERS := bench/.venv/.installed
 CLIENTS := clients/.venv/.installed clients/node_modules/.installed
-# Two workers a core, for a test waits for a third of its time; who is done takes over what others have before them.
-PYTEST = pytest -n $(shell $(BIN)/python -c 'import os; print(2 * (os.cpu_count() or 1))') --dist worksteal
+# $(call pytest,HALVES): so many workers for two cores, because tests wait, too; who is done takes over from others.
+pytest = pytest -n $(shell $(BIN)/python -c 'import os; print($(1) * (os.cpu_count() or 1) // 2)') --dist worksteal
+PYTEST = $(call pytest,4)
 # Only files whose digest is in the lock, whichever index or mirror they come from.
 INSTALL := -m pip install --disable-pip-version-check --root-user-action=ignore --require-hashes
 COMPILE = .venv-tools/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
@@ -77,7 +78,7 @@ demo: $(RUN) $(WEB) ## Serve a page, and tasks of three owners in a database of 
 ##@ Test
 test test-slow coverage: export PYTHONDONTWRITEBYTECODE =
 test: $(DEV) ## Run the tests on a throwaway database, but for the slow ones (ARGS='-k name': a part of all)
-	@$(BIN)/$(if $(ARGS),pytest $(ARGS),$(PYTEST) -m 'not slow')
+	@$(BIN)/$(if $(ARGS),pytest $(ARGS),$(call pytest,3) -m 'not slow')
 
 test-slow: $(DEV) ## Run the slow ones: first days, browsers, mutants, random programs (5 minutes)
 	@$(BIN)/$(PYTEST) -m slow

@@ -70,7 +70,7 @@ def template(cluster: Cluster) -> str:
 @pytest.fixture(
     params=[
         pytest.param(PRIMARY, id="primary"),
-        pytest.param(FLAT, id="flat", marks=pytest.mark.untraced),  # the same code
+        pytest.param(FLAT, id="flat", marks=[pytest.mark.untraced, pytest.mark.slow]),  # same code
     ]
 )
 def surface(request: pytest.FixtureRequest) -> Surface:

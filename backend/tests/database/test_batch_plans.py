@@ -15,7 +15,7 @@ from backend.tests.support.plans import MODES, asks_owner, explained, read, scan
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY
 
-pytestmark = [pytest.mark.untraced, pytest.mark.requirement("FR-42", "NFR-12")]
+pytestmark = [pytest.mark.slow, pytest.mark.untraced, pytest.mark.requirement("FR-42", "NFR-12")]
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from backend.tests.support.plans import MODES, asks_owner, explained, read, scan
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY
 
-pytestmark = [pytest.mark.untraced, pytest.mark.requirement("NFR-40")]
+pytestmark = [pytest.mark.slow, pytest.mark.untraced, pytest.mark.requirement("NFR-40")]
 
 BIG, REVISION, PAGE = 1, 200_000, 100
 POSITIONS = {"first": 0, "middle": 50_000, "late": 99_800, "nothing new": REVISION}

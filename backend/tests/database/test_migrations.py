@@ -18,6 +18,8 @@ from backend.tests.support.databases import ROOT, administer, alembic_config, cl
 from backend.tests.support.server import environment
 from backend.tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 REVISIONS = [
     script.revision for script in ScriptDirectory(str(ROOT / "backend/alembic")).walk_revisions()
 ]

@@ -19,7 +19,7 @@ from backend.tests.support.plans import Scan, explained, nodes, read, scans
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY, VERBS, Request
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 BIG, MANY = 1, 100_000
 SMALL, FEW = 3, 1_000

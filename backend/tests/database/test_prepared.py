@@ -18,6 +18,8 @@ from backend.tests.support.databases import LOGIN, settings_for
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY
 
+pytestmark = pytest.mark.slow
+
 KEYS = ("updated_at", "due", "priority", "order", "title", "completed", "created_at")
 COUNT = "SELECT count(*) FROM pg_prepared_statements"
 

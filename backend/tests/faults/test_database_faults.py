@@ -29,6 +29,8 @@ from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Surface
 from backend.tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 
 def terminate_backends(cluster: Cluster, database: URL) -> None:
     administer(

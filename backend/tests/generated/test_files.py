@@ -13,6 +13,8 @@ from icalendar import Calendar
 from backend.services.transfer.cells import neutral, restored
 from backend.tests.support.files import NASTY, families, out, records, shown, tasks
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = settings(max_examples=40, deadline=None)
 
 

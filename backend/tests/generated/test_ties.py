@@ -14,6 +14,8 @@ from backend.services.transfer.record import Named, Record
 from backend.services.transfer.report import Report
 from backend.services.transfer.ties import Here, Row, Spot
 
+pytestmark = pytest.mark.slow
+
 UIDS = "abcdefgh"
 LONG_AGO, NOW = datetime(2020, 1, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)
 

@@ -13,6 +13,8 @@ from backend.tests.support.commands import Done, command, database_with, execute
 from backend.tests.support.databases import LOGIN, alembic_config
 from backend.tests.support.other_postgres import C_OF_LIBC
 
+pytestmark = pytest.mark.slow
+
 DOCTOR = "backend.commands.doctor"
 GOOD = {"TRUSTED_HOSTS": "tasks.example", "PUBLIC_URL": "https://tasks.example"}
 

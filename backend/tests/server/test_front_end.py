@@ -15,7 +15,7 @@ from backend.tests.support.front_end import EXAMPLES, compiled, node, static
 from backend.tests.support.server import Server, running
 from backend.tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.untraced, pytest.mark.requirement("FR-62")]
+pytestmark = [pytest.mark.slow, pytest.mark.untraced, pytest.mark.requirement("FR-62")]
 
 DRIVER = ROOT / "backend/tests/support/front_end_driver.mjs"
 DOCUMENT = ROOT / "docs/front-end.md"

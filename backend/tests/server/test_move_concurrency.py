@@ -16,7 +16,7 @@ from backend.tests.support.commands import execute
 from backend.tests.support.surfaces import FLAT, PRIMARY
 from backend.tests.support.waiting import wait_until
 
-pytestmark = [pytest.mark.untraced, pytest.mark.requirement("FR-74", "NFR-59")]
+pytestmark = [pytest.mark.slow, pytest.mark.untraced, pytest.mark.requirement("FR-74", "NFR-59")]
 
 MOVES = int(os.environ.get("MOVES", "60"))
 UPDATED = "SELECT n_tup_upd FROM pg_stat_user_tables WHERE relname = 'tasks'"

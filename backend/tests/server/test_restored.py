@@ -14,7 +14,7 @@ from backend.tests.support.copies import Copy
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import PRIMARY
 
-pytestmark = pytest.mark.requirement("FR-41")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("FR-41")]
 RESTORED = "backend.commands.restored"
 
 

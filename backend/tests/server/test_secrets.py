@@ -15,7 +15,7 @@ from backend.tests.support.forks import run
 from backend.tests.support.server import Server, environment, running
 from backend.tests.unit.test_settings import SECRET
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 SPECIAL = f"{SECRET}:/@?#%& '\"é"
 """It begins with what is looked for: whatever way it is quoted or cut, that would be seen."""

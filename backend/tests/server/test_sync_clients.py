@@ -16,7 +16,7 @@ from backend.tests.support.copies import listed
 from backend.tests.support.surfaces import PRIMARY
 from backend.tests.support.sync_clients import Client, python_client, typescript_client
 
-pytestmark = [pytest.mark.untraced, pytest.mark.requirement("FR-45")]
+pytestmark = [pytest.mark.slow, pytest.mark.untraced, pytest.mark.requirement("FR-45")]
 
 Make = Callable[[str], AbstractContextManager[Client]]
 STEPS = 120

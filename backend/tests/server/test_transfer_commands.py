@@ -16,7 +16,7 @@ from backend.commands.terminal import Stopped
 from backend.services.lists import Page
 from backend.tests.support.commands import command, execute
 
-pytestmark = pytest.mark.requirement("FR-54")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("FR-54")]
 
 EXPORT, IMPORT = "backend.commands.export", "backend.commands.import"
 TITLES = "SELECT title FROM tasks WHERE user_id = 7 ORDER BY revision"

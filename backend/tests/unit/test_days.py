@@ -16,6 +16,8 @@ from backend.models.days import MAX_YEARS
 from backend.models.occurrences import Due, following, occurs, occurs_after
 from backend.models.recurrence import InvalidRuleError, Rule, parsed
 
+pytestmark = pytest.mark.slow
+
 BOMBS = (
     "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30",
     "FREQ=DAILY;BYMONTH=4,6,9,11;BYMONTHDAY=31",
