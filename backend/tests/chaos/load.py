@@ -66,6 +66,9 @@ class Client(threading.Thread):
         self._owner = owner
         self._stopped = stop
         self._may_send = may_send
+        self.is_resting = False
+        """Whether it waits until it may send, with nothing under way."""
+
         self._repeats = repeats
         self._connection = HTTPConnection("127.0.0.1", port, timeout=20)
 
@@ -116,7 +119,10 @@ class Client(threading.Thread):
         self, method: str, path: str, body: Any = None, key: str = "", *, owner: int | None = None
     ) -> Any:
         """What was answered, or None if that is no success."""
-        self._may_send.wait()
+        if not self._may_send.is_set():
+            self.is_resting = True
+            self._may_send.wait()
+            self.is_resting = False
         began = time.monotonic()
         try:
             address = f"/api/{owner or self._owner}/tasks{path}"
@@ -180,8 +186,9 @@ class Load:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Nobody begins another request."""
+        """Nobody begins another request, and none is under way: connections are idle from here."""
         self._may_send.clear()
+        wait_until(lambda: all(client.is_resting for client in self.clients), seconds=20)
         try:
             yield
         finally:
