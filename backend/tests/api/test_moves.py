@@ -8,7 +8,7 @@ import pytest
 from backend.tests.support.api import Api
 from backend.tests.support.problems import require_problem
 
-pytestmark = pytest.mark.requirement("FR-74")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("FR-74")]
 
 LOWEST, HIGHEST = -(2**63), 2**63 - 1
 

@@ -15,6 +15,8 @@ from backend.tests.support.commands import Done, command
 from backend.tests.support.databases import settings_for
 from backend.tests.support.recorder import RecordingClient
 
+pytestmark = pytest.mark.slow
+
 
 def run(url: URL, *arguments: str) -> Done:
     """The command as an operator starts it."""

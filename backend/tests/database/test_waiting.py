@@ -18,6 +18,8 @@ from backend.database import waiting
 from backend.tests.support.databases import settings_for
 from backend.tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 Send = Callable[..., Future[Response]]
 
 

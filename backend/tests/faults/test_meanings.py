@@ -17,6 +17,8 @@ from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Surface
 
+pytestmark = pytest.mark.slow
+
 UNDONE = "Nothing was done"
 UNKNOWN = "outcome is unknown"
 SECRET = "the content of a row"

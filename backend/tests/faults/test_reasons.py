@@ -25,6 +25,8 @@ from backend.tests.support.databases import (
 )
 from backend.tests.support.locks import locked
 
+pytestmark = pytest.mark.slow
+
 SECRET = "hunter2secret"
 
 

@@ -19,7 +19,7 @@ from backend.tests.support.documented import Sample, operations
 from backend.tests.support.problems import require_problem
 from backend.tests.support.recorder import RecordingClient
 
-pytestmark = pytest.mark.requirement("FR-64", "FR-11")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("FR-64", "FR-11")]
 
 EXAMPLE = ROOT / "examples/jwt/verifier.py"
 ISSUER, AUDIENCE = "https://login.test", "tasks"

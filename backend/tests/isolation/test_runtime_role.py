@@ -19,6 +19,8 @@ from backend.tests.support.commands import command
 from backend.tests.support.databases import LOGIN, as_service, cloned, rendered, settings_for
 from backend.tests.support.recorder import RecordingClient
 
+pytestmark = pytest.mark.slow
+
 ROWS = {"SELECT", "INSERT", "UPDATE", "DELETE"}
 GRANTED = (
     "SELECT table_name, privilege_type FROM information_schema.role_table_grants "

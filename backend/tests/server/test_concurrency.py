@@ -14,7 +14,7 @@ from sqlalchemy.engine import URL
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.server import Server
 
-pytestmark = pytest.mark.untraced
+pytestmark = [pytest.mark.slow, pytest.mark.untraced]
 
 
 def create(client: httpx.Client, owner: int = 1) -> int:

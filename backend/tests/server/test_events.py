@@ -19,7 +19,7 @@ from backend.tests.support.streams import Stream, streamed
 from backend.tests.support.surfaces import PRIMARY, Surface
 from backend.tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.requirement("FR-44")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("FR-44")]
 
 OWNERS = count(1_000, 10)
 ORIGIN = "http://localhost:5173"

@@ -21,7 +21,7 @@ from backend.tests.support.scrapes import number, scraped
 from backend.tests.support.server import Server
 from backend.tests.support.waiting import wait_until
 
-pytestmark = pytest.mark.requirement("FR-65")
+pytestmark = [pytest.mark.slow, pytest.mark.requirement("FR-65")]
 
 
 def test_a_statement_that_waits_is_a_request_in_flight_and_a_connection_in_use(

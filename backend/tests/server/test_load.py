@@ -18,6 +18,8 @@ from backend.tests.support.server import Server, running
 from backend.tests.support.surfaces import PRIMARY
 from backend.tests.support.waiting import wait_until
 
+pytestmark = pytest.mark.slow
+
 PLACES = 2
 PATIENCE = 1.0
 ORIGIN = {"Origin": "http://localhost:3000"}

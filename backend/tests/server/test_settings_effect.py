@@ -15,6 +15,8 @@ from backend.tests.support.problems import MARK, require_problem
 from backend.tests.support.server import running
 from backend.tests.support.surfaces import Surface
 
+pytestmark = pytest.mark.slow
+
 NOWHERE = make_url("postgresql://nobody@127.0.0.1:1/none")
 
 

@@ -12,6 +12,8 @@ from backend.app import create_app
 from backend.runtime import Runtime
 from backend.tests.support.databases import NOWHERE, ROOT, settings_for
 
+pytestmark = pytest.mark.slow
+
 IMPORT = """
 import sys
 sys.path.insert(0, sys.argv[1])
