@@ -80,12 +80,12 @@ test test-slow coverage: export PYTHONDONTWRITEBYTECODE =
 test: $(DEV) ## Run the tests on a throwaway database, but for the slow ones (ARGS='-k name': a part of all)
 	@$(BIN)/$(if $(ARGS),pytest $(ARGS),$(call pytest,3) -m 'not slow')
 
-test-slow: $(DEV) ## Run the slow ones: first days, browsers, mutants, random programs (5 minutes)
+test-slow: $(DEV) ## Run the slow ones: first days, browsers, mutants, the flat surface (10 minutes)
 	@$(BIN)/$(PYTEST) -m slow
 
 # A target of its own: to trace lines and branches more than doubles what a test takes, and a process to start, for
 # the libraries' lines are traced, too (CPython before 3.14 has nothing cheaper). Of `untraced` tests it learns nothing.
-coverage: $(DEV) ## Run it with branch coverage, subprocesses included, and hold it above its limit (6 minutes)
+coverage: $(DEV) ## Run it with branch coverage, subprocesses included, and hold it above its limit (12 minutes)
 	@rm -f .coverage .coverage.*
 	@$(BIN)/coverage run -m $(PYTEST) -m 'not untraced'
 	@$(BIN)/coverage combine --quiet && $(BIN)/coverage report

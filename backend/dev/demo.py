@@ -1,5 +1,6 @@
 """`make demo`: the service, believable tasks of three owners, and a page of another origin."""
 
+import errno
 import json
 import os
 import signal
@@ -70,9 +71,11 @@ def main() -> None:
     page_port = int(os.environ.get("PAGE_PORT") or PAGE_PORT)
     try:
         serve_page(page_port)
-    except OSError:
-        other = f"end it, or set PAGE_PORT={page_port + 1}"
-        sys.exit(f"PAGE_PORT: {page_port} is in use by {holder_of(page_port)}: {other}")
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            sys.exit(f"PAGE_PORT: cannot listen on {page_port}: {error.strerror}")
+        way_out = f"end it, or set PAGE_PORT={page_port + 1}"
+        sys.exit(f"PAGE_PORT: {page_port} is in use by {holder_of(page_port)}: {way_out}")
 
     def fill_in_background(root: str) -> None:
         threading.Thread(target=_fill_and_tell, args=(root, page_port), daemon=True).start()

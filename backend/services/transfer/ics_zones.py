@@ -30,9 +30,10 @@ class Zones:
 
 
 def key_of(zone: ZoneInfo | None) -> str | None:
-    """The name of a zone as a task can have it; none for UTC, and what else it cannot have."""
-    is_named = zone is not None and zone.key in ZONES and zone.key != "UTC"
-    return zone.key if zone is not None and is_named else None
+    """The name of a zone for a task's `repeat_zone`; None for UTC, and for one it cannot have."""
+    if zone is None or zone.key == "UTC" or zone.key not in ZONES:
+        return None
+    return zone.key
 
 
 def _known(name: str) -> str | None:

@@ -11,11 +11,10 @@ from backend.models.task import Priority
 from backend.queries import transfer as queries
 from backend.queries.columns import CONTENT
 from backend.services.of_owner import OwnerService
-from backend.services.transfer import ties
 from backend.services.transfer.planning import Plan, columns_of
 from backend.services.transfer.reading import Contents
 from backend.services.transfer.report import Report
-from backend.services.transfer.ties import Here
+from backend.services.transfer.ties import Here, named_uid
 from backend.services.transfer.uids import own, uid_of
 
 MAX_TRIES = 5
@@ -73,7 +72,7 @@ class ImportService(OwnerService):
 
 def _uids(contents: Contents) -> Iterator[str]:
     for record in contents.records:
-        named = (ties.uid_of(one, contents.keys) for one in record.ties)
+        named = (named_uid(one, contents.keys) for one in record.ties)
         yield from (uid for uid in (record.uid, *named) if uid)
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 
 class Lost(StrEnum):
-    """What a file may have, and a task here has not."""
+    """What a file may hold and a task cannot."""
 
     ATTACHMENT = "attachment"
     CANCELLED = "cancelled"

@@ -1,8 +1,8 @@
 """Repeating tasks of Taskwarrior: a pattern, and its instances, which are tasks of their own.
 
-Taskwarrior makes the instances of its own accord, a completed one is followed by nothing. Here a
-task is followed when it is completed. So of all open instances of a pattern the last one repeats,
-the others are plain tasks, and the pattern is none: so nothing is there twice.
+Taskwarrior makes the instances by itself; completing one makes no other. Here, completing a task
+makes the next one. So of a pattern's open instances the last one repeats, the others become plain
+tasks, and the pattern becomes none. Nothing is there twice.
 """
 
 import re
@@ -67,7 +67,7 @@ class Series:
         self._patterns[uuid] = line
 
     def take(self, record: Record, task: Mapping[str, Any]) -> Iterator[Record]:
-        """The task, unless it may be the last of its pattern; and what is the last no more."""
+        """The task, held back while it may be its pattern's last; and the one that it replaces."""
         pattern = task.get("parent")
         if not isinstance(pattern, str) or record.values["completed"]:
             record.lost |= {Lost.REPEAT} if task.get("recur") and not pattern else set()

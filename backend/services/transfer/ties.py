@@ -14,7 +14,7 @@ from backend.services.transfer.record import Lost, Named, Record
 
 
 class Here(NamedTuple):
-    """A task that is here already; `nested_at`: when it last got a sub-task, as a number."""
+    """A task that is here already. `nested_at`: the revision at which it last got a sub-task."""
 
     id: int
     revision: int
@@ -55,7 +55,9 @@ class Row:
 
     @property
     def first(self) -> "Row":
-        """The first of these, or itself, which it does not hold: a circle would stay in memory."""
+        """The first of these, or itself. It keeps no reference to itself, which only the garbage
+        collector could free.
+        """
         return self._first or self
 
     @property
@@ -71,14 +73,14 @@ Spot = int | Row
 def in_order(
     records: Iterable[Record], uids: Container[str], keys: Mapping[str, str]
 ) -> Iterator[Record]:
-    """The same, but each behind those that it names, where these are among `uids`.
+    """The records, each after those that it names, if these are among `uids`.
 
-    Those that name each other in a circle are last.
+    Those that name each other in a circle come last.
     """
     done, waiting = set[str](), defaultdict[str, list[Record]](list)
 
     def awaited(record: Record) -> str | None:
-        named = (uid_of(one, keys) for one in record.ties)
+        named = (named_uid(one, keys) for one in record.ties)
         return next((uid for uid in named if uid in uids and uid not in done), None)
 
     for record in records:
@@ -96,7 +98,7 @@ def in_order(
         yield from circle
 
 
-def uid_of(named: Named, keys: Mapping[str, str]) -> str | None:
+def named_uid(named: Named, keys: Mapping[str, str]) -> str | None:
     """The UID of a task that is named, if the file has it or says it."""
     return named.uid or keys.get(named.key or "")
 
@@ -124,7 +126,7 @@ class Ties:
             return {}
         if record.parent is None:
             return {"parent_id": None}
-        uid = uid_of(record.parent, self._keys) or ""
+        uid = named_uid(record.parent, self._keys) or ""
         top, is_nested = self._top(uid)
         if top is None or (here is not None and here.has_children):
             lose(Lost.PARENT)
@@ -151,7 +153,7 @@ class Ties:
         """The task that a new one repeats: no task is repeated twice."""
         if record.repeat_of is None:
             return None
-        uid = uid_of(record.repeat_of, self._keys) or ""
+        uid = named_uid(record.repeat_of, self._keys) or ""
         here = self._here.get(uid)
         spot = here.id if here is not None else self._placed.get(uid) or self._unmade(uid)
         if spot is None or spot in self._followed or (here is not None and here.is_followed):

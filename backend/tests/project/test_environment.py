@@ -76,6 +76,18 @@ def test_after_an_interrupted_installation_the_environment_is_made_anew(
     assert not (whole / ".unfinished").exists()
 
 
+def test_while_another_make_installs_a_second_one_leaves_the_environment_alone(whole: Path) -> None:
+    with subprocess.Popen(["sleep", "60"]) as other:
+        (whole / ".unfinished").write_text(f"{other.pid}\n")
+        done = make(whole)
+        other.kill()
+    assert done.returncode
+    assert done.stderr.startswith(f"Process {other.pid} is installing into {whole}: ")
+    assert (whole / "file").exists()
+    assert make(whole).returncode == 0, "the other one has ended in the middle"
+    assert not (whole / "file").exists()
+
+
 def test_a_whole_environment_is_kept_and_left_alone(whole: Path) -> None:
     assert make(whole).returncode == 0
     assert (whole / "file").exists()

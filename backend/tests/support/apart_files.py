@@ -54,7 +54,7 @@ def _know_no_other(mine: Api, theirs: Api, same_id: int) -> None:
 def _have_what_is_free(
     mine: Api, theirs: Api, connection: Connection, same_id: int, other: int
 ) -> None:
-    """What has parts, and is repeated, with the other owner has and is neither here."""
+    """A task has no sub-tasks and no follower, though one with its id has both at the other's."""
     give_id(connection, THEIRS, theirs.made(title="above")["id"], other)
     below = theirs.made(title="below", parent_id=other)["id"]
     follows = f"UPDATE tasks SET repeat_of = {other} WHERE user_id = {THEIRS} AND id = {below}"

@@ -10,6 +10,9 @@ import httpx2
 import uvloop
 from fastapi import FastAPI
 
+PATIENCE = 60
+"""Seconds, after which a request that the loop's own thread waits for is an error, not a hang."""
+
 Send = Callable[[httpx2.Request], Awaitable[httpx2.Response]]
 
 
@@ -27,7 +30,7 @@ class _InProcess(httpx2.BaseTransport):
         whole = httpx2.Request(request.method, request.url, headers=request.headers, stream=stream)
         answer = self._answer(whole)
         if self._loop.is_running():
-            return asyncio.run_coroutine_threadsafe(answer, self._loop).result()
+            return asyncio.run_coroutine_threadsafe(answer, self._loop).result(PATIENCE)
         return self._loop.run_until_complete(answer)
 
     async def _answer(self, request: httpx2.Request) -> httpx2.Response:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from backend.models.occurrences import Due, following, occurs
 from backend.models.recurrence import InvalidRuleError, parsed
 from backend.tests.support.rfc_5545 import OF_THE_RFC, OTHERS
+from backend.tests.support.rules import rules_of
 
 NEW_YORK = "America/New_York"
 
@@ -194,10 +195,7 @@ PARTS = {
     "BYSETPOS": lists(5),
     "WKST": st.sampled_from(("MO", "SU")),
 }
-rules = st.tuples(
-    st.sampled_from(("YEARLY", "MONTHLY", "WEEKLY", "DAILY")),
-    st.fixed_dictionaries({}, optional=PARTS),
-).map(lambda found: ";".join([f"FREQ={found[0]}", *(f"{k}={v}" for k, v in found[1].items())]))
+rules = rules_of(PARTS)
 
 
 @pytest.mark.requirement("FR-70", "NFR-58")
