@@ -100,9 +100,7 @@ def test_every_documented_status_is_given(client: RecordingClient, task: int) ->
     ]:
         if status in ERRORS:
             overrides[get_session] = overrides[require_ready] = failing(ERRORS[status])
-        request = Wrong(sample, task)
-        if sample.path.endswith("/move"):
-            request.body = {"before": other}
+        request = Wrong(sample, task, other)
         request.provoke(status)
         given = request.send(client).status_code
         overrides.clear()

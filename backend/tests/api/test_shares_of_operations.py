@@ -23,11 +23,13 @@ def test_every_operation_of_an_owner_waits_for_its_share(
         await take(owner)
 
     monkeypatch.setattr(runtime.gates.shares, "take", seen)
-    task = client.post("/api/1/tasks", json={"title": "a"}).json()["id"]
+    task, other = (
+        client.post("/api/1/tasks", json={"title": title}).json()["id"] for title in ("a", "b")
+    )
     for operation in operations(client.app):
         if not operation.has_owner or operation.path.endswith(POLLED_FOR_ALL):
             continue
         taken.clear()
-        Sample(operation, task).send(client)
+        Sample(operation, task, other).send(client)
         assert taken, operation.name
         assert set(taken) == {1}, operation.name

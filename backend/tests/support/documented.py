@@ -53,9 +53,9 @@ def operations(app: FastAPI) -> Iterator[Operation]:
 
 
 class Sample:
-    """A valid request of the first owner, for one of their tasks."""
+    """A valid request of the first owner, for one of their tasks, which may go beside another."""
 
-    def __init__(self, operation: Operation, task: int) -> None:
+    def __init__(self, operation: Operation, task: int, other: int) -> None:
         self.operation, self.task = operation, task
         self.query: dict[str, Any] = {
             one["name"]: one["example"]
@@ -66,6 +66,8 @@ class Sample:
         self.headers = {"Content-Type": kind} if kind else {}
         if operation.path.endswith("/batch"):
             self.body["operations"] = [{"op": "delete", "id": task}]
+        elif operation.path.endswith("/move"):
+            self.body = {"before": other}
 
     def send(self, client: Any) -> Any:
         path = self.operation.path.replace("{user_id}", "1").replace("{id}", str(self.task))
