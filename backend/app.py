@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from fastapi.telemetry import TelemetryConfig
 
 from backend.api.error_handlers import EXCEPTION_HANDLERS
 from backend.api.openapi.document import ABOUT, DESCRIPTION, TAGS, describe, operation_id
 from backend.api.openapi.page import add_docs, add_root_without_docs
 from backend.api.routes import health, metrics, tasks
+from backend.api.routing.route_index import RouteIndex
 from backend.config import Settings
 from backend.database.migration_state import newest_migration
 from backend.edge.stack import layers
@@ -35,6 +37,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     runtime.dispose()
 
 
+def _telemetry(*, is_on: bool) -> TelemetryConfig:
+    """Off where nobody asked for it: FastAPI would look for a tracer in each request."""
+    return {"auto_configure": is_on, "tracing": is_on, "metrics": is_on, "logs": is_on}
+
+
 def create_app(settings: Settings) -> FastAPI:
     """Build the service; it connects to the database with the first request that needs it."""
     runtime = make_runtime(settings)
@@ -54,7 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
         middleware=layers(settings, runtime.connecting.last_seen),
         exception_handlers=EXCEPTION_HANDLERS,
         generate_unique_id_function=operation_id,
-        telemetry={"auto_configure": settings.otel_exporter_otlp_endpoint is not None},
+        telemetry=_telemetry(is_on=settings.otel_exporter_otlp_endpoint is not None),
     )
     app.state.runtime = runtime
     describe(app)
@@ -62,7 +69,7 @@ def create_app(settings: Settings) -> FastAPI:
     routes = [*tasks.surfaces(app, limits), *health.router.routes]
     if settings.metrics_enabled:
         routes += metrics.scrapes(app)
-    app.router.routes += routes
+    app.router.routes += [RouteIndex(routes), *routes]
     REQUESTS.know(route.path_format for route in routes if isinstance(route, APIRoute))
     (add_docs if settings.docs_enabled else add_root_without_docs)(app)
     return app

@@ -86,7 +86,7 @@ class Export:
         yield writer.head().encode()
         is_first = True
         while True:
-            if page.tasks:
+            if page.json:
                 yield await self._exports.rendered(writer, page.tasks, is_first=is_first)
                 is_first = False
             if page.next_cursor is None:

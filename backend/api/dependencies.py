@@ -136,7 +136,8 @@ async def get_subscription(
 
 
 def _filters(parameters: FilterParameters, *, deleted: bool = False) -> Filters:
-    return Filters(vars(parameters), parameters.time_zone, deleted=deleted)
+    asked = {name: getattr(parameters, name) for name in parameters.model_fields_set}
+    return Filters(asked, parameters.time_zone, deleted=deleted)
 
 
 async def get_bulk_filters(parameters: Annotated[FilterParameters, Query()]) -> Filters:

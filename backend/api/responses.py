@@ -96,7 +96,7 @@ def page_response(
         headers["Link"] = f'<{_next_page(request, place, {"cursor"})}>; rel="next"'
     if page.total is not None:
         headers["X-Total-Count"] = str(page.total)
-    return Response(f"[{','.join(page.tasks)}]", 200, headers, _JSON)
+    return Response(page.array, 200, headers, _JSON)
 
 
 def restored_response(number: int) -> Response:

@@ -32,7 +32,11 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 def header(scope: Scope, name: bytes) -> bytes:
     """The first value of a header, whose name is in lower case (ASGI); empty if there is none."""
-    return next((value for key, value in scope["headers"] if key == name), b"")
+    for key, value in scope["headers"]:
+        if key == name:
+            sent: bytes = value
+            return sent
+    return b""
 
 
 def is_probe(scope: Scope) -> bool:
@@ -98,12 +102,13 @@ class RequestHeadMiddleware:
         # NUL, and the newline that a route's `$` overlooks; one more spelling of `/`.
         if _CONTROL.search(scope["path"]) or _ENCODED_SLASH.search(scope["raw_path"]):
             raise InvalidRequest("The address contains a control character or an encoded slash.")
-        _require_host(scope)
-        scope = self._forwarding.applied(scope)
-        [host] = _require_host(scope) or [b""]
-        if not (is_probe(scope) or self._hosts.takes(host)):
+        hosts = _require_host(scope)
+        forwarded = self._forwarding.applied(scope)
+        if forwarded is not scope:
+            hosts = _require_host(forwarded)
+        if not (is_probe(forwarded) or self._hosts.takes(hosts[0] if hosts else b"")):
             raise InvalidRequest("The host of the request is not served here (TRUSTED_HOSTS).")
-        return scope
+        return forwarded
 
 
 def _require_host(scope: Scope) -> list[bytes]:

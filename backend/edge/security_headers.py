@@ -25,12 +25,12 @@ VARY: Raw = (b"vary", b"Origin")
 def secured(method: str, headers: Iterable[Raw]) -> list[Raw]:
     """The headers of an answer, and what is missing there (ASGI: names are in lower case)."""
     secured = [*headers, *ALWAYS]
-    names = {name for name, _ in secured}
-    if POLICY[0] not in names:
+    sent = dict(secured)
+    if POLICY[0] not in sent:
         secured.append(POLICY)
-    if VARY[0] not in names:
+    if VARY[0] not in sent:
         secured.append(VARY)
-    if not any(name == REVALIDATE[0] and value.startswith(b"public") for name, value in secured):
-        known_again = b"etag" in names and method in {"GET", "HEAD"}
+    if not sent.get(REVALIDATE[0], b"").startswith(b"public"):
+        known_again = b"etag" in sent and method in {"GET", "HEAD"}
         secured.append(REVALIDATE if known_again else FORGET)
     return secured

@@ -14,6 +14,7 @@ from typing import Any
 from backend.errors import InvalidCursor
 
 _CHECK_BYTES = 9
+_ENCODER = json.JSONEncoder(default=datetime.isoformat, ensure_ascii=False)
 
 
 def _check(query: str, position: bytes) -> bytes:
@@ -26,7 +27,7 @@ def _text(raw: bytes) -> str:
 
 def encode(query: str, position: Sequence[Any]) -> str:
     """The cursor after this position in this query."""
-    raw = json.dumps(position, default=datetime.isoformat, ensure_ascii=False).encode()
+    raw = _ENCODER.encode(position).encode()
     return _text(_check(query, raw) + raw)
 
 

@@ -158,6 +158,7 @@ FILTERS: dict[str, Filter] = {
 }
 """All filters of a list, by the names of their query parameters (`api/schemas/lists.py`)."""
 
+_ENCODER = json.JSONEncoder(sort_keys=True, default=str, ensure_ascii=False)
 _NO_PARENT = "no_parent"
 _CONDITIONS = {
     **FILTERS,
@@ -175,7 +176,9 @@ class Filters:
     def __init__(self, asked: Mapping[str, Any], time_zone: str, *, deleted: bool = False) -> None:
         given = {_NO_PARENT: True, **asked, "parent": None} if asked.get("parent") == 0 else asked
         self._asked = {
-            name: given[name] for name in _CONDITIONS if given.get(name) not in (None, (), "")
+            name: value
+            for name, value in given.items()
+            if name in _CONDITIONS and value not in (None, (), "")
         }
         self._time_zone = time_zone
         self._deleted = deleted
@@ -202,7 +205,7 @@ class Filters:
     def identity(self) -> str:
         """The same for the same question: a cursor is bound to it."""
         asked = [self._asked, self._time_zone, self._deleted]
-        return json.dumps(asked, sort_keys=True, default=str, ensure_ascii=False)
+        return _ENCODER.encode(asked)
 
 
 _IS_TRASHED = Atom(tasks.c.deleted_at.is_not(None))

@@ -111,6 +111,7 @@ def _page(*, counted: bool, conditional: bool, in_file: bool) -> Select[Any]:
         _REVISION.label("revision"),
         (_total(conditional=conditional) if counted else null()).label("total"),
         texts.aggregate_order_by(slot("order_of_page"), rows.c.id).label("json"),
+        func.count().label("number"),
     )
     return answer.select_from(rows, task)
 

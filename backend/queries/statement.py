@@ -93,11 +93,14 @@ class KeyedRow(NamedTuple):
 
 
 class PageRow(NamedTuple):
-    """The owner's revision, the number of all matches, and the tasks with SEPARATOR between."""
+    """The owner's revision, the number of all matches, the tasks with SEPARATOR between, and their
+    number.
+    """
 
     revision: int
     total: int | None
     json: str | None
+    number: int
 
 
 class ChangesRow(NamedTuple):

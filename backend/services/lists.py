@@ -39,11 +39,23 @@ class Page:
     `is_of_revision`: the list is another only at another revision, so that this can be its tag.
     """
 
-    tasks: list[str]
+    json: str
+    """With SEPARATOR between the tasks: to take them apart costs more than to find the last one."""
+
     next_cursor: str | None
     total: int | None
     revision: int
     is_of_revision: bool = True
+
+    @property
+    def tasks(self) -> list[str]:
+        """Each as a JSON object."""
+        return self.json.split(lists.SEPARATOR) if self.json else []
+
+    @property
+    def array(self) -> str:
+        """All of them as one JSON array."""
+        return f"[{self.json.replace(lists.SEPARATOR, ',')}]"
 
 
 class ListService(OwnerService):
@@ -53,10 +65,11 @@ class ListService(OwnerService):
         """A page; without tasks if the client's copy is current. Raises InvalidCursor."""
         last = self._last(query)
         row = self._session.one(_statement(query, last), **_parameters(query, last))
-        texts = row.json.split(lists.SEPARATOR) if row.json else []
-        page, next_cursor = texts[: query.limit], None
-        if len(texts) > query.limit:
-            position = sorting.position(query.sort, json.loads(page[-1]))
+        page, next_cursor = row.json or "", None
+        if row.number > query.limit:
+            page = page[: page.rindex(lists.SEPARATOR)]
+            last_task = page[page.rfind(lists.SEPARATOR) + 1 :]
+            position = sorting.position(query.sort, json.loads(last_task))
             next_cursor = cursor.encode(self._identity(query), position)
         is_of_revision = not query.filters.follow_the_clock
         return Page(page, next_cursor, row.total, row.revision, is_of_revision)

@@ -14,15 +14,16 @@ Caller = Callable[[Request, Arguments], Awaitable[Any]]
 
 
 def caller_of(dependency: Dependant) -> Caller:
-    """A coroutine function that calls this dependency with its arguments."""
+    """A function that calls this dependency with its arguments; its result is awaited."""
     call: Any = dependency.call
-    function = call if isroutine(call) or isinstance(call, type) else call.__call__
+    function = _function_of(dependency)
 
-    async def await_it(request: Request, arguments: Arguments) -> Any:
-        return await call(**arguments)
+    def call_it(request: Request, arguments: Arguments) -> Awaitable[Any]:
+        coroutine: Awaitable[Any] = call(**arguments)
+        return coroutine
 
-    async def run_in_thread(request: Request, arguments: Arguments) -> Any:
-        return await run_in_threadpool(call, **arguments)
+    def run_in_thread(request: Request, arguments: Arguments) -> Awaitable[Any]:
+        return run_in_threadpool(call, **arguments)
 
     async def enter_async(request: Request, arguments: Arguments) -> Any:
         manager = asynccontextmanager(call)(**arguments)
@@ -36,7 +37,21 @@ def caller_of(dependency: Dependant) -> Caller:
         return enter_async
     if isgeneratorfunction(function):
         return enter
-    return await_it if iscoroutinefunction(function) else run_in_thread
+    return call_it if iscoroutinefunction(function) else run_in_thread
+
+
+def is_generator(dependency: Dependant) -> bool:
+    """Whether it lends something, and takes it back."""
+    function = _function_of(dependency)
+    return isgeneratorfunction(function) or isasyncgenfunction(function)
+
+
+def _function_of(dependency: Dependant) -> Callable[..., Any]:
+    call: Any = dependency.call
+    function: Callable[..., Any] = (
+        call if isroutine(call) or isinstance(call, type) else call.__call__
+    )
+    return function
 
 
 def _stack(request: Request, dependency: Dependant) -> AsyncExitStack:

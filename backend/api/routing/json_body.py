@@ -1,12 +1,11 @@
 """Strict JSON bodies, read once, and only if the request declares JSON."""
 
-from collections.abc import Collection
 from typing import Any
 
 from fastapi import Request
 
-from backend.api.routing.json_text import parse_json
 from backend.api.routing.media_types import PATCHES, is_json
+from backend.api.routing.request import StrictRequest
 from backend.errors import FieldError, InvalidRequest, UnsupportedMediaType
 
 _NULL = FieldError("body", "must not be null", "null")
@@ -28,18 +27,7 @@ def _require_json(request: Request) -> None:
         raise UnsupportedMediaType(headers={"Accept-Patch": PATCHES} if is_patch else None)
 
 
-class StrictRequest(Request):
-    """A request whose body is read once, strictly; its errors name no field but `names`."""
-
-    names: Collection[str] = ()
-
-    async def json(self) -> Any:
-        if not hasattr(self, "_json"):
-            self._json = parse_json(await self.body(), self.names)
-        return self._json
-
-
-async def read_json(request: Request) -> Any:
+async def read_json(request: StrictRequest) -> Any:
     """The body, or None if there is none. `null` is refused: it would look like no body."""
     if not await request.body():
         return None
@@ -50,10 +38,9 @@ async def read_json(request: Request) -> Any:
     return value
 
 
-async def require_no_body(request: Request) -> None:
+async def require_no_body(request: StrictRequest) -> None:
     """Raise InvalidRequest for a body that would be ignored: it may have meant something."""
-    headers = request.headers
-    if not headers.get("content-length", "").strip("0") and "transfer-encoding" not in headers:
+    if not request.has_body:
         return
     async for chunk in request.stream():
         if chunk:

@@ -1,11 +1,11 @@
 """Query parameters and headers, strictly: none unknown, none repeated, all in UTF-8."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from fastapi import Request
-
+from backend.api.routing.request import StrictRequest
 from backend.errors import FieldError, InvalidRequest
 
 _BRACKETS = re.compile(r"\[\w*\]\Z")
@@ -22,6 +22,17 @@ _CONDITIONS: Names = {
     b"if-none-match": "If-None-Match",
     b"if-unmodified-since": "If-Unmodified-Since",
 }
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """What a route takes: the names in its query, those that may be repeated, and the conditions
+    that it would overlook.
+    """
+
+    known: set[str]
+    repeatable: set[str]
+    unsupported: Names
 
 
 def unsupported_conditions(methods: Collection[str], declared: Collection[str]) -> Names:
@@ -42,59 +53,67 @@ def _is_utf8(encoded: bytes) -> bool:
     return True
 
 
-def require_one_meaning(request: Request, known: set[str], unsupported: Names) -> None:
+def require_one_meaning(request: StrictRequest, parameters: Parameters) -> None:
     """Refuse what could be read in two ways.
 
     Raise InvalidRequest for a parameter that is not UTF-8, a repeated header, and a condition that
     would be ignored.
     """
-    sent = [name for name, _ in request.scope["headers"]]
     errors = [
-        FieldError(f"header.{name}", "must come only once", "repeated")
-        for raw, name in _SINGLE_HEADERS.items()
-        if sent.count(raw) > 1
-    ]
-    errors += [
         FieldError(f"header.{name}", "is not supported on this request", "unsupported_condition")
-        for raw, name in unsupported.items()
-        if raw in sent
+        for raw, name in parameters.unsupported.items()
+        if raw in request.first
     ]
+    if len(request.first) < len(request.scope["headers"]):
+        errors = [*_repeated(request.scope["headers"]), *errors]
     for part in request.scope["query_string"].split(b"&"):
         if not _is_utf8(part):
             name = part.partition(b"=")[0].decode(errors="replace")
-            place = f"query.{name}" if name in known else "query"
+            place = f"query.{name}" if name in parameters.known else "query"
             errors.append(FieldError(place, "must be UTF-8", "encoding"))
     if errors:
         raise InvalidRequest(errors=tuple(errors))
 
 
-def _hints(names: list[str], known: set[str], repeatable: set[str]) -> list[str]:
+def _repeated(headers: Iterable[tuple[bytes, bytes]]) -> list[FieldError]:
+    sent = [name for name, _ in headers]
+    return [
+        FieldError(f"header.{name}", "must come only once", "repeated")
+        for raw, name in _SINGLE_HEADERS.items()
+        if sent.count(raw) > 1
+    ]
+
+
+def _hints(names: list[str], parameters: Parameters) -> list[str]:
     """The correct spelling of parameters that are nearly right; repeats no client's name."""
-    hints = set()
+    hints, known = set(), parameters.known
     for name in set(names) - known:
         bare = _BRACKETS.sub("", name)
         if bare == "_":
             hints.add("remove the cache-buster `_`")
         elif bare.lower() in known:
             right = bare.lower()
-            each = ", once for each value" if right in repeatable else ""
+            each = ", once for each value" if right in parameters.repeatable else ""
             hints.add(f"write `{right}` in lower case and without brackets{each}")
     return sorted(hints)
 
 
-def require_known(request: Request, known: set[str], repeatable: set[str]) -> None:
+def require_known(request: StrictRequest, parameters: Parameters) -> None:
     """Raise InvalidRequest for an unknown or repeated parameter, without echoing it."""
     if not request.scope["query_string"]:
         return
+    known = parameters.known
     names = [name for name, _ in request.query_params.multi_items()]
-    errors = [
-        FieldError(f"query.{name}", "must come only once", "repeated")
-        for name in sorted(known - repeatable)
-        if names.count(name) > 1
-    ]
+    errors = []
+    if len(set(names)) < len(names):
+        errors = [
+            FieldError(f"query.{name}", "must come only once", "repeated")
+            for name in sorted(known - parameters.repeatable)
+            if names.count(name) > 1
+        ]
     if not known.issuperset(names):
         allowed = f"takes only: {', '.join(sorted(known))}" if known else "takes no parameter"
-        message = "; ".join([allowed, *_hints(names, known, repeatable)])
+        message = "; ".join([allowed, *_hints(names, parameters)])
         errors.append(FieldError("query", message, "unknown_parameter"))
     if errors:
         raise InvalidRequest(errors=tuple(errors))

@@ -8,71 +8,94 @@ here has no resolver: FastAPI serves it in its own way.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from inspect import signature
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import Response
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_dependant
 from fastapi.exceptions import RequestValidationError
 
-from backend.api.routing.calls import caller_of
+from backend.api.routing.calls import Caller, caller_of, is_generator
+from backend.api.routing.request import StrictRequest
 from backend.api.routing.values import Body, Resolution, Value, parameter
+
+Key = Callable[..., Any] | None
+"""The dependency that was asked for, which an override replaces."""
 
 Overrides = Mapping[Callable[..., Any], Callable[..., Any]]
 
 
-class Resolver:
-    """Resolves the arguments of one handler or dependency."""
+@dataclass(frozen=True)
+class _Step:
+    """A call of the handler, or of a dependency, and where its arguments come from."""
 
-    def __init__(self, dependant: Dependant, overrides: Overrides) -> None:
-        self._call: Any = dependant.call
-        self._caller = caller_of(dependant)
-        self._request = dependant.request_param_name or dependant.http_connection_param_name
-        self._dependencies = [
-            (dependency.name, dependency.call, Resolver(_used(dependency, overrides), overrides))
-            for dependency in dependant.dependencies
-        ]
-        self._values: dict[str, Value] = {
-            **{one.name: parameter(one, "path") for one in dependant.path_params},
-            **{one.name: parameter(one, "query") for one in dependant.query_params},
-            **{one.name: parameter(one, "header") for one in dependant.header_params},
-            **{one.name: parameter(one, "cookie") for one in dependant.cookie_params},
-            **{one.name: Body(one) for one in dependant.body_params},
-        }
+    call: Caller
+    dependencies: list[tuple[str, Key]]
+    values: list[tuple[str, Value]]
+    request: str | None
 
-    async def answer(self, request: Request, body: Any) -> Response:
-        """Call the handler; raises RequestValidationError with all that is wrong."""
-        resolution = Resolution(request, body)
-        arguments = await self._arguments(resolution)
-        if resolution.errors:
-            raise RequestValidationError(resolution.errors)
-        response: Response = await self._call(**arguments)
-        return response
-
-    async def _arguments(self, resolution: Resolution) -> dict[str, Any]:
-        arguments = {}
-        for name, key, resolver in self._dependencies:
-            result = await resolver.result(resolution, key)
-            if name is not None:
-                arguments[name] = result
-        for name, value in self._values.items():
+    def arguments(self, resolution: Resolution) -> dict[str, Any]:
+        results = resolution.results
+        arguments = {name: results[key] for name, key in self.dependencies}
+        for name, value in self.values:
             arguments[name] = value.value(resolution)
-        if self._request:
-            arguments[self._request] = resolution.request
+        if self.request is not None:
+            arguments[self.request] = resolution.request
         return arguments
 
-    async def result(self, resolution: Resolution, key: Any) -> Any:
-        """What the dependency returns. It is called once, and not for a request that is wrong.
 
-        `key` is the dependency that was asked for, which an override replaces.
+class Resolver:
+    """Resolves the arguments of one handler: its dependencies in order, each called once."""
+
+    def __init__(self, handler: Dependant, overrides: Overrides) -> None:
+        self._dependencies: dict[Key, _Step] = {}
+        self.lends = False
+        """Whether a dependency is a generator: FastAPI closes it when the answer has been sent."""
+        self._add_dependencies(handler, overrides)
+        self._handler = _step_of(handler)
+
+    def _add_dependencies(self, dependant: Dependant, overrides: Overrides) -> None:
+        """Those below a dependency come before it."""
+        for dependency in dependant.dependencies:
+            if dependency.call not in self._dependencies:
+                used = _used(dependency, overrides)
+                self._add_dependencies(used, overrides)
+                self._dependencies[dependency.call] = _step_of(used)
+                self.lends |= is_generator(used)
+
+    async def answer(self, request: StrictRequest, body: Any) -> Response:
+        """Call the handler; raises RequestValidationError with all that is wrong.
+
+        No dependency is called after something that is wrong was found.
         """
-        if key not in resolution.results:
-            arguments = await self._arguments(resolution)
+        resolution = Resolution(request, body)
+        for key, step in self._dependencies.items():
+            arguments = step.arguments(resolution)
             is_wrong = bool(resolution.errors)
-            result = None if is_wrong else await self._caller(resolution.request, arguments)
-            resolution.results[key] = result
-        return resolution.results[key]
+            resolution.results[key] = None if is_wrong else await step.call(request, arguments)
+        arguments = self._handler.arguments(resolution)
+        if resolution.errors:
+            raise RequestValidationError(resolution.errors)
+        response: Response = await self._handler.call(request, arguments)
+        return response
+
+
+def _step_of(dependant: Dependant) -> _Step:
+    sources = {
+        "path": dependant.path_params,
+        "query": dependant.query_params,
+        "header": dependant.header_params,
+        "cookie": dependant.cookie_params,
+    }
+    values: dict[str, Value] = {
+        one.name: parameter(one, source) for source, fields in sources.items() for one in fields
+    }
+    values |= {one.name: Body(one) for one in dependant.body_params}
+    named = [(one.name, one.call) for one in dependant.dependencies if one.name is not None]
+    request = dependant.request_param_name or dependant.http_connection_param_name
+    return _Step(caller_of(dependant), named, list(values.items()), request)
 
 
 def resolver_of(handler: Dependant, overrides: Overrides) -> Resolver | None:

@@ -1,19 +1,25 @@
 """Where the value of an argument comes from: path, query, headers or body."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import UnionType
 from typing import Any, Protocol, Union, get_args, get_origin
 
-from fastapi import Request
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-_SENT: dict[str, Callable[[Request], Any]] = {
-    "path": lambda request: request.path_params,
-    "query": lambda request: request.query_params,
-    "header": lambda request: request.headers,
-    "cookie": lambda request: request.cookies,
+from backend.api.routing.request import StrictRequest
+
+_ONE: dict[str, Callable[[StrictRequest, str], str | None]] = {
+    "path": lambda request, name: request.path_params.get(name),
+    "query": lambda request, name: request.query_params.get(name),
+    "header": lambda request, name: request.header(name),
+    "cookie": lambda request, name: request.cookies.get(name),
+}
+_ALL: dict[str, Callable[[StrictRequest, str], list[str]]] = {
+    "query": lambda request, name: request.query_params.getlist(name),
+    "header": lambda request, name: request.headers.getlist(name),
 }
 
 
@@ -33,82 +39,103 @@ class Field(Protocol):
     ) -> tuple[Any, list[dict[str, Any]]]: ...
 
 
-@dataclass
+@dataclass(slots=True)
 class Resolution:
     """One request, what was resolved for it so far, and what is wrong with it.
 
     `body` is None if none was sent: a body of `null` never comes so far (`json_body.py`).
     """
 
-    request: Request
+    request: StrictRequest
     body: Any
     results: dict[Any, Any] = field(default_factory=dict)
     errors: list[dict[str, Any]] = field(default_factory=list)
 
-    def checked(self, expected: Field, value: Any, loc: tuple[str, ...]) -> Any:
+
+class Value(ABC):
+    """The value of an argument, which is validated, or has a default."""
+
+    def __init__(self, expected: Field, *loc: str) -> None:
+        self._expected = expected
+        self._loc = loc
+        self._is_required = expected.field_info.is_required()
+        self._may_be_none = expected.field_info.default is None
+
+    def value(self, resolution: Resolution) -> Any:
         """The validated value, or the default for None. If invalid, None, and the error is kept."""
-        if value is not None:
-            value, errors = expected.validate(value, {}, loc=loc)
-            self.errors += errors
-        elif expected.field_info.is_required():
-            self.errors.append({"type": "missing", "loc": loc, "msg": "Field required"})
-        else:
-            value = expected.get_default()
-        return value
+        sent = self.sent(resolution)
+        if sent is not None:
+            value, errors = self._expected.validate(sent, {}, loc=self._loc)
+            resolution.errors += errors
+            return value
+        if self._is_required:
+            resolution.errors.append({"type": "missing", "loc": self._loc, "msg": "Field required"})
+            return None
+        return None if self._may_be_none else self._expected.get_default()
+
+    @abstractmethod
+    def sent(self, resolution: Resolution) -> Any:
+        """What came with the request, or None."""
 
 
-@dataclass(frozen=True)
-class Parameter:
-    """One value, or all values, of a name in the path, the query, the headers or the cookies."""
+class Parameter(Value):
+    """One value of a name in the path, the query, the headers or the cookies."""
 
-    expected: Field
-    source: str
-    is_many: bool
+    def __init__(self, expected: Field, source: str) -> None:
+        super().__init__(expected, source, expected.alias)
+        self._name = expected.alias
+        self._find = _ONE[source]
 
-    def value(self, resolution: Resolution) -> Any:
-        name = self.expected.alias
-        sent = _SENT[self.source](resolution.request)
-        value = (sent.getlist(name) or None) if self.is_many else sent.get(name)
-        return resolution.checked(self.expected, value, (self.source, name))
+    def sent(self, resolution: Resolution) -> Any:
+        return self._find(resolution.request, self._name)
 
 
-@dataclass(frozen=True)
-class QueryModel:
-    """The whole query as a model; `members` tells which names may be repeated."""
+class ManyValues(Value):
+    """All values of a name in the query or the headers."""
 
-    expected: Field
-    members: dict[str, bool]
+    def __init__(self, expected: Field, source: str) -> None:
+        super().__init__(expected, source, expected.alias)
+        self._name = expected.alias
+        self._find = _ALL[source]
 
-    def value(self, resolution: Resolution) -> Any:
-        query = resolution.request.query_params
-        sent = {
-            name: query.getlist(name) if is_many else query[name]
-            for name, is_many in self.members.items()
-            if name in query
-        }
-        return resolution.checked(self.expected, sent, ("query",))
+    def sent(self, resolution: Resolution) -> Any:
+        return self._find(resolution.request, self._name) or None
 
 
-@dataclass(frozen=True)
-class Body:
+class QueryModel(Value):
+    """The whole query as a model."""
+
+    def __init__(self, expected: Field, model: type[BaseModel]) -> None:
+        super().__init__(expected, "query")
+        fields = model.model_fields.items()
+        self._takes_many = {name: takes_many(info.annotation) for name, info in fields}
+
+    def sent(self, resolution: Resolution) -> Any:
+        sent: dict[str, Any] = {}
+        for name, value in resolution.request.query_params.multi_items():
+            if self._takes_many.get(name):
+                sent.setdefault(name, []).append(value)
+            elif name in self._takes_many:
+                sent[name] = value
+        return sent
+
+
+class Body(Value):
     """The body as JSON."""
 
-    expected: Field
+    def __init__(self, expected: Field) -> None:
+        super().__init__(expected, "body")
 
-    def value(self, resolution: Resolution) -> Any:
-        return resolution.checked(self.expected, resolution.body, ("body",))
-
-
-Value = Parameter | QueryModel | Body
+    def sent(self, resolution: Resolution) -> Any:
+        return resolution.body
 
 
-def parameter(expected: Field, source: str) -> Parameter | QueryModel:
+def parameter(expected: Field, source: str) -> Value:
     """The source of this parameter's value."""
-    model = expected.field_info.annotation
-    if isinstance(model, type) and issubclass(model, BaseModel):
-        members = model.model_fields.items()
-        return QueryModel(expected, {name: takes_many(info.annotation) for name, info in members})
-    return Parameter(expected, source, takes_many(model))
+    annotation = expected.field_info.annotation
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return QueryModel(expected, annotation)
+    return (ManyValues if takes_many(annotation) else Parameter)(expected, source)
 
 
 def takes_many(annotation: Any) -> bool:

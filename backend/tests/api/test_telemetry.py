@@ -45,8 +45,10 @@ def watched(client: RecordingClient, monkeypatch: pytest.MonkeyPatch) -> Iterato
     logger.add_log_record_processor(SimpleLogRecordProcessor(seen.events))
     meter = MeterProvider([seen.metrics])
     providers = {"tracer_provider": tracer, "logger_provider": logger, "meter_provider": meter}
-    for name, provider in providers.items():  # the global ones can be set only once in a process
-        monkeypatch.setitem(client.app._telemetry, name, provider)
+    wanted = dict.fromkeys(("tracing", "logs", "metrics"), True)
+    # The global providers can be set only once in a process.
+    for name, value in {**wanted, **providers}.items():
+        monkeypatch.setitem(client.app._telemetry, name, value)
     yield seen
     for one in (tracer, logger, meter):
         one.shutdown()

@@ -113,7 +113,7 @@ def pages(fail_at: int | None) -> tuple[export.ReadPage, list[str | None]]:
         if number == fail_at:
             raise KeyboardInterrupt
         following = str(number + 1) if number < 4 else None
-        return Page([json.dumps({"title": f"task {number}"})], following, None, 1)
+        return Page(json.dumps({"title": f"task {number}"}), following, None, 1)
 
     return read, asked
 
