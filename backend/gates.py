@@ -11,7 +11,7 @@ from sqlalchemy.util.concurrency import greenlet_spawn
 from backend.errors import Overloaded
 from backend.observability.incidents import report_once
 from backend.observability.metrics import WAITING
-from backend.patience import Patience
+from backend.patience import Patience, Places
 from backend.shares import Shares, Slot, current_slot
 
 DEFAULT_PATIENCE = Patience(2)
@@ -35,7 +35,6 @@ class Gates:
     """The waiting lines inside of the application, and whether the process is leaving."""
 
     def __init__(self, pool_size: int, patience: Patience = DEFAULT_PATIENCE) -> None:
-        self._patience = patience
         self.connections: asyncio.Semaphore = _Gate(pool_size)
         """As many handlers at a time as connections: none waits for another one's."""
 
@@ -45,7 +44,7 @@ class Gates:
         self.readiness = CapacityLimiter(1)
         """The thread of the readiness check, which must answer while all else waits."""
 
-        self.imports = asyncio.Semaphore(1)
+        self._imports = Places(1, patience)
         """One import at a time, from reading to writing: it takes twenty times its file's size."""
 
         self.computing = CapacityLimiter(1)
@@ -67,21 +66,18 @@ class Gates:
         """The block is the only import. It waits for its turn without its slot, so that other
         requests are served meanwhile; raises Overloaded if the turn does not come in time.
         """
-        if self.imports.locked():
+        if not self._imports.take():
             await self._wait_to_import(current_slot.get())
-        else:
-            await self.imports.acquire()  # returns at once
         try:
             yield
         finally:
-            self.imports.release()
+            self._imports.give_back()
 
     async def _wait_to_import(self, slot: Slot | None) -> None:
         if slot is not None:
             slot.step_out()
         try:
-            async with self._patience.timeout():
-                await self.imports.acquire()
+            await self._imports.wait()
         except TimeoutError:
             report_once("overloaded: other imports take longer than ADMISSION_TIMEOUT")
             raise Overloaded("Another import is under way. Nothing was done; try again.") from None
@@ -89,7 +85,7 @@ class Gates:
             if slot is not None:
                 await slot.enter()
         except BaseException:
-            self.imports.release()
+            self._imports.give_back()
             raise
 
     async def in_database(self, owner: int | None, work: Callable[[], Result]) -> Result:

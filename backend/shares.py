@@ -1,14 +1,13 @@
 """No owner takes all connections: one with sixteen dear queries leaves room for the others."""
 
-import asyncio
-from collections import deque
 from contextvars import ContextVar
+from functools import partial
 from typing import Protocol
 
 from backend.errors import Overloaded
 from backend.observability.incidents import report_once
 from backend.observability.metrics import WAITING
-from backend.patience import Patience
+from backend.patience import Line, Patience
 
 MAX_WAITING = 1024
 """Requests that wait for their owner's share at a time."""
@@ -40,7 +39,7 @@ class Shares:
         self._most = max(1, size - max(1, size // 4))
         self._patience = patience
         self._held: dict[int, int] = {}
-        self._lines: dict[int, deque[asyncio.Future[None]]] = {}
+        self._lines: dict[int, Line] = {}
         self._waiting = 0
 
     async def take(self, owner: int) -> None:
@@ -63,11 +62,8 @@ class Shares:
     def give_back(self, owner: int) -> None:
         """End a request: the owner's next one has its share, if one waits."""
         line = self._lines.get(owner)
-        while line:
-            turn = line.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
+        if line is not None and line.call_next():
+            return
         self._lines.pop(owner, None)
         if (left := self._held[owner] - 1) > 0:
             self._held[owner] = left
@@ -78,22 +74,15 @@ class Shares:
         if self._waiting >= MAX_WAITING:
             report_once(f"overloaded: {MAX_WAITING} requests wait for others of their owner")
             raise Overloaded
-        turn = asyncio.get_running_loop().create_future()
-        self._lines.setdefault(owner, deque()).append(turn)
+        if owner not in self._lines:
+            self._lines[owner] = Line(self._patience, partial(self.give_back, owner))
         self._waiting += 1
         WAITING.add(1, "share")
         try:
-            async with self._patience.timeout():
-                await turn
-        except BaseException as error:
-            if turn.done() and not turn.cancelled():  # it came just when the time was up
-                self.give_back(owner)
-            if isinstance(error, TimeoutError):
-                report_once("overloaded: one owner's requests take more than their share")
-                raise Overloaded(
-                    "Other requests for this user take long. Nothing was done."
-                ) from None
-            raise
+            await self._lines[owner].wait()
+        except TimeoutError:
+            report_once("overloaded: one owner's requests take more than their share")
+            raise Overloaded("Other requests for this user take long. Nothing was done.") from None
         finally:
             self._waiting -= 1
             WAITING.add(-1, "share")

@@ -1,6 +1,5 @@
 """Limits on the requests that are processed at a time, and on the bytes of their bodies."""
 
-import asyncio
 import time
 from collections.abc import Callable
 
@@ -12,7 +11,7 @@ from backend.edge.request_head import header, is_probe
 from backend.errors import Overloaded
 from backend.observability.incidents import report_once
 from backend.observability.metrics import WAITING
-from backend.patience import Patience, never
+from backend.patience import Patience, Places, never
 from backend.shares import current_slot
 
 MAX_WAITING = 1024
@@ -26,33 +25,28 @@ class Slots:
     """At most `number` requests at a time; a bounded queue of others waits for a slot."""
 
     def __init__(self, number: int, patience: Patience) -> None:
-        self._free = asyncio.Semaphore(number)
+        self._places = Places(number, patience)
         self._patience = patience
-        self._waiting = 0
 
     async def acquire(self) -> None:
         """Take a slot; raises Overloaded if none is free in time, or the queue is full."""
-        if not self._free.locked():
-            await self._free.acquire()  # returns at once
+        if self._places.take():
             return
-        if self._waiting >= MAX_WAITING:
+        if len(self._places.line) >= MAX_WAITING:
             report_once(f"overloaded: {MAX_WAITING} requests wait already")
             raise Overloaded
-        self._waiting += 1
         WAITING.add(1, "slot")
         try:
-            async with self._patience.timeout():
-                await self._free.acquire()
+            await self._places.wait()
         except TimeoutError:
             seconds = f"{self._patience.max_wait:g} s"
             report_once(f"overloaded: no slot was free for {seconds} (MAX_CONCURRENCY)")
             raise Overloaded from None
         finally:
-            self._waiting -= 1
             WAITING.add(-1, "slot")
 
     def release(self) -> None:
-        self._free.release()
+        self._places.give_back()
 
 
 class Buffer:

@@ -41,7 +41,7 @@ async def asked(times: int, wait: float = 2, refused: int = 0) -> list[int]:
     settings = settings_for(NOWHERE, max_concurrency=1, admission_timeout=wait)
     layer = admission.AdmissionMiddleware(service, settings)
     sent = [asyncio.create_task(service.ask(layer)) for _ in range(times)]
-    while len(service.statuses) + layer._slots._waiting + 1 < times:
+    while len(service.statuses) + len(layer._slots._places.line) + 1 < times:
         await asyncio.sleep(0)
     while len(service.statuses) < refused:
         await asyncio.sleep(wait)
