@@ -3,6 +3,7 @@
 Parameters: those of `batch_operations.py`; `address`, `dry_run`; with a key `key`, `fingerprint`.
 """
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -195,5 +196,5 @@ def _batch(*, has_key: bool) -> Executable:
     return select(*columns).select_from(wanted)
 
 
-BATCH = Statement(_batch(has_key=False), BatchRow, is_repeatable=False)
-BATCH_ONCE = Statement(_batch(has_key=True), BatchRow)
+BATCH = Statement(partial(_batch, has_key=False), BatchRow, is_repeatable=False)
+BATCH_ONCE = Statement(partial(_batch, has_key=True), BatchRow)

@@ -3,7 +3,7 @@
 Parameters besides those of the filters: `after_id`, where the batch before ended, and `batch`.
 """
 
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -41,7 +41,8 @@ def moving(active: frozenset[str]) -> Statement[MovedRow]:
     owner's row is ours: whoever changed a task meanwhile, so that it no longer matches, keeps it.
     """
     slots = {"wanted": [wanted(active)]}
-    return Statement(_moving(to_trash="deleted" not in active), MovedRow, slots=slots)
+    template = partial(_moving, to_trash="deleted" not in active)
+    return Statement(template, MovedRow, slots=slots)
 
 
 class _Found(NamedTuple):

@@ -74,4 +74,4 @@ def _page() -> Select[Any]:
     return answer.select_from(rows.join(task, true()).join(stone, true()))
 
 
-PAGE = Statement(_page(), ChangesRow)
+PAGE = Statement(_page, ChangesRow)

@@ -2,6 +2,7 @@
 `fingerprint`."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -112,5 +113,5 @@ def _first_answer(used: CTE[Any]) -> Select[Any]:
     return select(*(values[column.name].label(column.name) for column in COLUMNS))
 
 
-CREATE_ONCE = Statement(_create_once(nests=False), KeyedRow)
-CREATE_CHILD_ONCE = Statement(_create_once(nests=True), KeyedRow)
+CREATE_ONCE = Statement(partial(_create_once, nests=False), KeyedRow)
+CREATE_CHILD_ONCE = Statement(partial(_create_once, nests=True), KeyedRow)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -90,7 +90,9 @@ def page(shape: Shape) -> PageStatement:
         **{name: [NULL] for name in _KEY_NAMES},
         **{name: [key] for name, key in zip(_KEY_NAMES, keys, strict=False)},
     }
-    template = _page(counted=shape.counted, conditional=shape.conditional, in_file=shape.exported)
+    template = partial(
+        _page, counted=shape.counted, conditional=shape.conditional, in_file=shape.exported
+    )
     return Statement(template, PageRow, slots=slots)
 
 

@@ -5,6 +5,7 @@ neighbours other numbers as well (specs/010-repeat-nest-move/move.md). Parameter
 `revisions` (`if_match`), `anchor_id`, and whether the task `goes_before` it.
 """
 
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -110,8 +111,9 @@ def _move(task: Condition, found: Condition, *, renumbers: bool) -> Select[Any]:
 
 def _pair(*, renumbers: bool) -> Move:
     task = this_live()
-    always = _move(task, true(), renumbers=renumbers)
-    if_match = _move(and_(task, is_expected()), _there(task), renumbers=renumbers)
+    always = partial(_move, task, true(), renumbers=renumbers)
+    expected = and_(task, is_expected())
+    if_match = partial(_move, expected, _there(task), renumbers=renumbers)
     return Move(Statement(always, MoveRow), Statement(if_match, MoveRow))
 
 

@@ -18,4 +18,4 @@ def _positions() -> Executable:
     return rows.execution_options(**{ACROSS_OWNERS: True})
 
 
-POSITIONS = Statement(_positions(), PositionRow)
+POSITIONS = Statement(_positions, PositionRow)

@@ -4,6 +4,7 @@ The survey is the one look across owners, for the operator alone, and says so to
 removes names its owner, and what removes tasks takes the owner's row first, as every write does.
 """
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -80,8 +81,8 @@ def _moment() -> Executable:
     return select((func.now() - bindparam("age", type_=Interval)).label("moment"))
 
 
-BEFORE = Statement(_moment(), MomentRow)
-OLD_TASKS = Statement(_count_by_owner(tasks, _OLD), OwnerCountRow)
-EXPIRED_KEYS = Statement(_count_by_owner(idempotency_keys, _EXPIRED), OwnerCountRow)
-REMOVE_TASKS = Statement(_remove_tasks(), KeyRow)
-REMOVE_KEYS = Statement(_remove_keys(), KeyRow)
+BEFORE = Statement(_moment, MomentRow)
+OLD_TASKS = Statement(partial(_count_by_owner, tasks, _OLD), OwnerCountRow)
+EXPIRED_KEYS = Statement(partial(_count_by_owner, idempotency_keys, _EXPIRED), OwnerCountRow)
+REMOVE_TASKS = Statement(_remove_tasks, KeyRow)
+REMOVE_KEYS = Statement(_remove_keys, KeyRow)

@@ -77,6 +77,6 @@ def parameters(rows: list[FoldedRow], fold: Callable[[str | None], str]) -> dict
     return named
 
 
-NEXT_OWNER = Statement(_next_owner(), OwnerCountRow)
-READ = Statement(_read(), FoldedRow)
-WRITE = Statement(_write(), KeyRow)
+NEXT_OWNER = Statement(_next_owner, OwnerCountRow)
+READ = Statement(_read, FoldedRow)
+WRITE = Statement(_write, KeyRow)

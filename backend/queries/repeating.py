@@ -118,5 +118,5 @@ def _series() -> Select[Any]:
     return select(seed(this_live(), lambda name: tasks.c[name]).label("seed"))
 
 
-SERIES = Statement(_series(), SeedRow)
+SERIES = Statement(_series, SeedRow)
 """The seed of a task as it is."""

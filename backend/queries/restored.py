@@ -17,5 +17,5 @@ def _next_owner() -> Select[tuple[int, int]]:
     return first.execution_options(**{ACROSS_OWNERS: True})
 
 
-NEXT_OWNER = Statement(_next_owner(), OwnerCountRow)
-EXPIRE = Statement(select(expire().c.revision), KeyRow)
+NEXT_OWNER = Statement(_next_owner, OwnerCountRow)
+EXPIRE = Statement(lambda: select(expire().c.revision), KeyRow)

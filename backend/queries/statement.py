@@ -1,8 +1,9 @@
 """A statement, the type of its rows, and whether it may be sent again."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Executable
@@ -19,11 +20,17 @@ class Statement(Generic[Row]):
     `is_repeatable`: sent twice it does what it does once, so a lost connection can be retried.
     """
 
-    executable: Executable
+    build: Callable[[], Executable]
+    """Called once, when it is first needed: a start builds none."""
+
     row: type[Row]
     is_repeatable: bool = True
     slots: Mapping[str, Sequence[Part]] = field(default_factory=dict)
     """What fills those of the executable (`slots.py`)."""
+
+    @cached_property
+    def executable(self) -> Executable:
+        return self.build()
 
 
 class TaskRow(NamedTuple):

@@ -104,4 +104,4 @@ def _summary() -> Select[Any]:
     return select(_revision().label("revision"), *one.c, _tags().label("tags"))
 
 
-SUMMARY = Statement(_summary(), SummaryRow)
+SUMMARY = Statement(_summary, SummaryRow)

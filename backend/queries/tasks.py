@@ -101,11 +101,17 @@ def _create_child() -> Select[Any]:
     return one_answer(created, nesting.parent_is_good().label("fits"))
 
 
-CREATE_CHILD = Statement(_create_child(), ChildRow, is_repeatable=False)
-CREATE = Statement(
-    rendered(task_of(insert_task(first_bump()).cte("created"))), TaskRow, is_repeatable=False
-)
-READ = Statement(rendered(select(*shown(tasks.c)).where(this_live()).subquery("task")), TaskRow)
+def _create() -> Select[Any]:
+    return rendered(task_of(insert_task(first_bump()).cte("created")))
+
+
+def _read() -> Select[Any]:
+    return rendered(select(*shown(tasks.c)).where(this_live()).subquery("task"))
+
+
+CREATE_CHILD = Statement(_create_child, ChildRow, is_repeatable=False)
+CREATE = Statement(_create, TaskRow, is_repeatable=False)
+READ = Statement(_read, TaskRow)
 _CHANGE = Change(
     _changed,
     or_(*(tasks.c[column].is_distinct_from(_replaced(column)) for column in CONTENT)),

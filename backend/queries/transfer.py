@@ -185,6 +185,6 @@ def _write() -> Select[Any]:
     )
 
 
-KNOWN = Statement(_known(), JsonRow)
-WRITE = Statement(_write(), ImportedRow)
+KNOWN = Statement(_known, JsonRow)
+WRITE = Statement(_write, ImportedRow)
 """Repeatable: a UID is there once, and who finds its own work has nothing left to do."""

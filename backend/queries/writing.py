@@ -1,6 +1,7 @@
 """A change of one task, of any kind: owner's row first, nothing if nothing differs, one answer."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -164,8 +165,8 @@ def _is_misplaced(task: Condition, change: Change) -> ColumnElement[Any]:
 
 def _pair(task: Condition, change: Change, *, is_repeatable: bool) -> Write:
     expected = and_(task, is_expected())
-    always = _answer(task, change, true())
-    if_match = _answer(expected, change, _exists(task))
+    always = partial(_answer, task, change, true())
+    if_match = partial(_answer, expected, change, _exists(task))
     return Write(Statement(always, WriteRow, is_repeatable), Statement(if_match, WriteRow))
 
 

@@ -101,7 +101,7 @@ FLAWS: dict[str, Callable[[], Atom]] = {
 @pytest.mark.threat(65)
 @pytest.mark.parametrize("flaw", FLAWS)
 def test_what_fills_a_slot_is_about_the_tasks_that_the_statement_reads(flaw: str) -> None:
-    filled = Statement(TEMPLATE, PageRow, slots={"wanted": [FLAWS[flaw]()]})
+    filled = Statement(lambda: TEMPLATE, PageRow, slots={"wanted": [FLAWS[flaw]()]})
     with pytest.raises(guard.RefusedStatementError):
         guard.approved(filled)
 
@@ -119,4 +119,4 @@ def test_what_fills_a_slot_stays_within_it() -> None:
 
 def test_a_slot_must_be_filled() -> None:
     with pytest.raises(KeyError):
-        guard.approved(Statement(TEMPLATE, PageRow, slots={"other": [Atom(true())]}))
+        guard.approved(Statement(lambda: TEMPLATE, PageRow, slots={"other": [Atom(true())]}))
