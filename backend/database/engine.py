@@ -1,11 +1,12 @@
 """The engine: bounded, verified before use, one round trip for one statement."""
 
 import os
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL
-from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from backend.database.cursors import GuardedConnection
@@ -32,7 +33,7 @@ _LIBPQ_DEFAULTS = {
     "tcp_user_timeout": 2_000,
 }
 
-Sessions = sessionmaker[Session]
+Sessions = Callable[[], Session]
 
 
 def _connect_in_thread(engine: Engine, connecting: Connecting) -> None:
@@ -91,4 +92,4 @@ def make_engine(
 
 def make_sessions(engine: Engine) -> Sessions:
     """One session per request comes from here; it connects when it executes."""
-    return sessionmaker(engine, class_=Session)
+    return partial(Session, engine)

@@ -12,7 +12,7 @@ from backend.database.cursors import GuardedConnection
 from backend.database.faults import DATABASE_ERRORS, SPENT, Fault, fault_of, report
 from backend.database.outages import Outages
 from backend.database.transactions import connection_of
-from backend.database.waiting import deadline, sleep
+from backend.database.waiting import Deadline, sleep
 from backend.observability.incidents import report_once
 from backend.observability.metrics import RETRIES
 
@@ -70,7 +70,7 @@ class Attempts:
         for attempt, pause in enumerate(_pauses(), start=1):
             was_sent = False
             try:
-                with deadline(self._until), connection_of(session) as connection:
+                with Deadline(self._until), connection_of(session) as connection:
                     was_sent = True
                     result = execute(connection)
             except DATABASE_ERRORS as error:

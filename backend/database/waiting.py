@@ -7,8 +7,7 @@ greenlet the event loop waits, and serves others meanwhile; anywhere else the th
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from select import POLLIN, POLLOUT, poll
 from typing import Any, TypeVar
@@ -26,24 +25,25 @@ class DeadlineExceededError(psycopg2.OperationalError):
     """The database did not answer in time; psycopg2 has closed the connection."""
 
 
-@contextmanager
-def deadline(at: float) -> Iterator[None]:
+class Deadline:
     """Bound everything that is waited for on the driver in this context, connecting too.
 
     `at` is of `time.monotonic()`; without an end it is infinite. Beyond it, DeadlineExceededError.
     """
-    token = _deadline.set(at)
-    try:
-        yield
-    finally:
-        _deadline.reset(token)
+
+    def __init__(self, at: float) -> None:
+        self._at = at
+
+    def __enter__(self) -> None:
+        self._token = _deadline.set(self._at)
+
+    def __exit__(self, *_: object) -> None:
+        _deadline.reset(self._token)
 
 
-@contextmanager
-def deadline_within(seconds: float) -> Iterator[None]:
+def deadline_within(seconds: float) -> Deadline:
     """The same from now on, where the deadline around it is not nearer."""
-    with deadline(min(_deadline.get(), time.monotonic() + seconds)):
-        yield
+    return Deadline(min(_deadline.get(), time.monotonic() + seconds))
 
 
 def sleep(seconds: float) -> None:

@@ -6,7 +6,7 @@ import time
 from backend.database.engine import Sessions
 from backend.database.faults import FORBIDDEN, READ_ONLY, Fault, translated
 from backend.database.migration_state import State, migration_state
-from backend.database.waiting import deadline
+from backend.database.waiting import Deadline
 from backend.errors import DatabaseUnavailable, NotMigrated
 from backend.observability.incidents import report_once
 
@@ -41,7 +41,7 @@ class Readiness:
         that this code needs, without the rights, read-only, or in another encoding than UTF8.
         """
         began = time.monotonic()
-        with deadline(began + self._timeout), translated():
+        with Deadline(began + self._timeout), translated():
             state = migration_state(sessions)
         if state is State.AHEAD:
             report_once(_AHEAD)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, NullPool, create_engine, text
 from sqlalchemy.engine import URL
 
 from backend.commands.diagnosis.findings import Finding, fail, ok, warn
-from backend.database.waiting import deadline
+from backend.database.waiting import Deadline
 
 OLDEST, NEWEST = 14, 18
 """Major versions of PostgreSQL that the service is meant for."""
@@ -37,7 +37,7 @@ def connected(url: URL, at: float) -> Iterator[Connection]:
         isolation_level="AUTOCOMMIT",
         connect_args=arguments,
     )
-    with deadline(at), engine.connect() as connection:
+    with Deadline(at), engine.connect() as connection:
         yield connection
 
 
