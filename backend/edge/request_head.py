@@ -106,7 +106,7 @@ class RequestHeadMiddleware:
         forwarded = self._forwarding.applied(scope)
         if forwarded is not scope:
             hosts = _require_host(forwarded)
-        if not (is_probe(forwarded) or self._hosts.takes(hosts[0] if hosts else b"")):
+        if not (self._hosts.takes(hosts[0] if hosts else b"") or is_probe(forwarded)):
             raise InvalidRequest("The host of the request is not served here (TRUSTED_HOSTS).")
         return forwarded
 

@@ -8,7 +8,7 @@ from starlette.routing import Match
 
 from backend.api.routing.route_index import MAX_SHAPES, RouteIndex
 
-pytestmark = pytest.mark.requirement("NFR-15")
+pytestmark = pytest.mark.requirement("NFR-61")
 
 SEGMENTS = ["", "api", "v1", "1", "42", "007", "tasks", "restore", "batch", "complete", "docs"]
 SEGMENTS += ["health", "live", "v2", "1a", "٣", "tasks\n", "export", "events"]

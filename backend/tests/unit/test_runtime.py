@@ -20,15 +20,19 @@ sys.path.insert(0, sys.argv[1])
 import gc, logging, threading
 import backend.app
 from backend.config import get_settings
+from backend.queries.statement import Statement
 from sqlalchemy import Engine
 assert get_settings.cache_info().currsize == 0, "the settings were read"
 assert not [one for one in gc.get_objects() if type(one) is Engine], "an engine was made"
 assert threading.active_count() == 1, "a thread was started"
 assert not logging.getLogger().handlers, "logging was configured"
+statements = [one for one in gc.get_objects() if type(one) is Statement]
+assert len(statements) > 30
+assert not [one for one in statements if "executable" in vars(one)], "a statement was built"
 """
 
 
-@pytest.mark.requirement("NFR-19")
+@pytest.mark.requirement("NFR-19", "NFR-62")
 def test_importing_the_application_has_no_effect() -> None:
     """In an empty environment, where no .env lies."""
     command = [sys.executable, "-c", IMPORT, str(ROOT)]
