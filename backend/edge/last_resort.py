@@ -2,6 +2,7 @@
 
 import logging
 
+from anyio import BrokenResourceError
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -38,6 +39,9 @@ class LastResortMiddleware:
         except AppError as error:  # of a layer between here and the application
             await refuse(error, scope, receive, send)
         except Exception as error:
+            if _is_unread(error):
+                access_log.info("the client left before its answer was complete")
+                return
             if has_started or scope["type"] != "http":
                 raise
             if is_exhaustion(error):
@@ -45,3 +49,10 @@ class LastResortMiddleware:
                 return
             _log.error("unexpected %s", type(error).__name__, exc_info=error)
             await refuse(InternalError(), scope, receive, send)
+
+
+def _is_unread(error: BaseException) -> bool:
+    """Whether nobody reads a stream any more: FastAPI's stream of events tells so by a group."""
+    if isinstance(error, BaseExceptionGroup):
+        return all(map(_is_unread, error.exceptions))
+    return isinstance(error, BrokenResourceError)

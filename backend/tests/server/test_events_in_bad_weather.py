@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import struct
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +23,8 @@ from backend.tests.support.waiting import wait_until
 pytestmark = [pytest.mark.slow, pytest.mark.untraced, pytest.mark.requirement("FR-44")]
 
 OFTEN = {"EVENTS_INTERVAL": "0.1"}
+RESET = struct.pack("ii", 1, 0)
+"""To close a socket so ends its connection at once, and whatever is on its way (socket(7))."""
 
 
 def test_streams_end_at_sigterm_and_the_process_leaves_at_once(database: URL) -> None:
@@ -89,6 +92,28 @@ def test_a_client_that_reads_nothing_is_closed_and_keeps_nobody_waiting(database
                 assert api.batch(*[long] * 100).is_success
             assert len(reader.changes(800)) == 800
             wait_until(lambda: _is_free(api))
+
+
+@pytest.mark.parametrize("path", ["events?since=0", "export?format=json", "export?format=ics"])
+def test_clients_that_leave_in_the_middle_leave_no_trace_in_the_log(
+    database: URL, path: str
+) -> None:
+    """With a reset, while more of the answer is on its way than the sockets take."""
+    with running(database, MAX_EXPORTS="40", **OFTEN) as server:
+        api = Api(server.client, PRIMARY)
+        long = {"op": "create", "task": {"title": "x", "description": "y" * 9_000}}
+        for _ in range(6):
+            assert api.batch(*[long] * 100).is_success
+        for wait in (0.0, 0.01, 0.03, 0.1, 0.2, 0.3) * 3:
+            with connected(server) as leaving:
+                leaving.sendall(head(f"GET /api/1/tasks/{path}", "Host: x"))
+                leaving.recv(100)
+                time.sleep(wait)
+                leaving.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        wait_until(lambda: _is_free(api))
+        log = server.stop()
+    assert "Traceback" not in log
+    assert "Exception" not in log
 
 
 def _is_free(api: Api) -> bool:
