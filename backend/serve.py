@@ -1,6 +1,10 @@
 """`python -m backend.serve`: the service in production, in `make run` and in the tests."""
 
 import gc
+
+if __name__ == "__main__":
+    gc.disable()  # what is loaded now lives as long as the process; `_freeze` begins again
+
 import os
 import signal
 import socket
@@ -44,6 +48,7 @@ def _freeze() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     gc.collect()
     gc.freeze()
+    gc.enable()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 
 

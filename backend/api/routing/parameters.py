@@ -25,7 +25,7 @@ _CONDITIONS: Names = {
 
 
 @dataclass(frozen=True)
-class Parameters:
+class Accepted:
     """What a route takes: the names in its query, those that may be repeated, and the conditions
     that it would overlook.
     """
@@ -53,7 +53,7 @@ def _is_utf8(encoded: bytes) -> bool:
     return True
 
 
-def require_one_meaning(request: StrictRequest, parameters: Parameters) -> None:
+def require_one_meaning(request: StrictRequest, accepted: Accepted) -> None:
     """Refuse what could be read in two ways.
 
     Raise InvalidRequest for a parameter that is not UTF-8, a repeated header, and a condition that
@@ -61,7 +61,7 @@ def require_one_meaning(request: StrictRequest, parameters: Parameters) -> None:
     """
     errors = [
         FieldError(f"header.{name}", "is not supported on this request", "unsupported_condition")
-        for raw, name in parameters.unsupported.items()
+        for raw, name in accepted.unsupported.items()
         if raw in request.first
     ]
     if len(request.first) < len(request.scope["headers"]):
@@ -69,7 +69,7 @@ def require_one_meaning(request: StrictRequest, parameters: Parameters) -> None:
     for part in request.scope["query_string"].split(b"&"):
         if not _is_utf8(part):
             name = part.partition(b"=")[0].decode(errors="replace")
-            place = f"query.{name}" if name in parameters.known else "query"
+            place = f"query.{name}" if name in accepted.known else "query"
             errors.append(FieldError(place, "must be UTF-8", "encoding"))
     if errors:
         raise InvalidRequest(errors=tuple(errors))
@@ -84,36 +84,36 @@ def _repeated(headers: Iterable[tuple[bytes, bytes]]) -> list[FieldError]:
     ]
 
 
-def _hints(names: list[str], parameters: Parameters) -> list[str]:
+def _hints(names: list[str], accepted: Accepted) -> list[str]:
     """The correct spelling of parameters that are nearly right; repeats no client's name."""
-    hints, known = set(), parameters.known
+    hints, known = set(), accepted.known
     for name in set(names) - known:
         bare = _BRACKETS.sub("", name)
         if bare == "_":
             hints.add("remove the cache-buster `_`")
         elif bare.lower() in known:
             right = bare.lower()
-            each = ", once for each value" if right in parameters.repeatable else ""
+            each = ", once for each value" if right in accepted.repeatable else ""
             hints.add(f"write `{right}` in lower case and without brackets{each}")
     return sorted(hints)
 
 
-def require_known(request: StrictRequest, parameters: Parameters) -> None:
+def require_known(request: StrictRequest, accepted: Accepted) -> None:
     """Raise InvalidRequest for an unknown or repeated parameter, without echoing it."""
     if not request.scope["query_string"]:
         return
-    known = parameters.known
+    known = accepted.known
     names = [name for name, _ in request.query_params.multi_items()]
     errors = []
     if len(set(names)) < len(names):
         errors = [
             FieldError(f"query.{name}", "must come only once", "repeated")
-            for name in sorted(known - parameters.repeatable)
+            for name in sorted(known - accepted.repeatable)
             if names.count(name) > 1
         ]
     if not known.issuperset(names):
         allowed = f"takes only: {', '.join(sorted(known))}" if known else "takes no parameter"
-        message = "; ".join([allowed, *_hints(names, parameters)])
+        message = "; ".join([allowed, *_hints(names, accepted)])
         errors.append(FieldError("query", message, "unknown_parameter"))
     if errors:
         raise InvalidRequest(errors=tuple(errors))

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from backend.api.routing.body_fields import BodyFields, body_fields_of
 from backend.api.routing.json_body import read_json, require_no_body
 from backend.api.routing.parameters import (
-    Parameters,
+    Accepted,
     require_known,
     require_one_meaning,
     unsupported_conditions,
@@ -73,9 +73,9 @@ class StrictRoute(APIRoute):
 
     async def _read(self, request: StrictRequest) -> Any:
         """The body; raises what is wrong with the request apart from its values."""
-        parameters = self._parameters
-        require_one_meaning(request, parameters)
-        require_known(request, parameters)
+        accepted = self._accepted
+        require_one_meaning(request, accepted)
+        require_known(request, accepted)
         request.names = self.body_fields.names if self.body_fields else ()
         return await self.read_body(request)
 
@@ -84,11 +84,11 @@ class StrictRoute(APIRoute):
         return await (read_json(request) if self.body_field else require_no_body(request))
 
     @cached_property
-    def _parameters(self) -> Parameters:
+    def _accepted(self) -> Accepted:
         parameters = get_flat_params(self.dependant)
         queries = [f for f in parameters if not isinstance(f.field_info, Path | Header)]
         headers = {f.alias for f in parameters if isinstance(f.field_info, Header)}
-        return Parameters(
+        return Accepted(
             known={field.alias for field in queries},
             repeatable={f.alias for f in queries if takes_many(f.field_info.annotation)},
             unsupported=unsupported_conditions(self.methods or (), headers),
