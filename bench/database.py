@@ -1,5 +1,6 @@
 """The embedded PostgreSQL, durable as in production, with 200,000 tasks of 1,000 owners."""
 
+import itertools
 import os
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ from backend.dev.postgres.cluster import Cluster
 from backend.tests.support.databases import alembic_config, url_of
 
 OWNERS, TASKS = 1_000, 200_000
+_numbers = itertools.count()
 
 # The owners take turns, so that the tasks of one lie scattered, as they do in life.
 FILL = """
@@ -43,7 +45,7 @@ class Database:
 
     def __init__(self, cluster: Cluster, owners: int = OWNERS, tasks: int = TASKS) -> None:
         self.owners, self.tasks = owners, tasks
-        self.name = f"bench_{owners}_{tasks}"
+        self.name = f"bench_{next(_numbers)}"  # several may have the same size
         cluster.create_database(self.name)
         self.url: URL = url_of(cluster, self.name)
         command.upgrade(alembic_config(self.url), "head")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from textwrap import fill
 
 from bench import picture, tables
 from bench.plan import CLIENTS, Plan
@@ -26,7 +27,7 @@ class Report:
 
 
 def listed(facts: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {value}" for name, value in facts.items())
+    return fill(", ".join(f"{name} {value}" for name, value in facts.items()), 120)
 
 
 def markdown(report: Report) -> str:
