@@ -17,9 +17,9 @@ _ONE: dict[str, Callable[[StrictRequest, str], str | None]] = {
     "header": lambda request, name: request.header(name),
     "cookie": lambda request, name: request.cookies.get(name),
 }
-_ALL: dict[str, Callable[[StrictRequest, str], list[str]]] = {
-    "query": lambda request, name: request.query_params.getlist(name),
-    "header": lambda request, name: request.headers.getlist(name),
+_ALL: dict[str, Callable[[StrictRequest, str], list[str] | None]] = {
+    "query": lambda request, name: request.query_params.getlist(name) or None,
+    "header": lambda request, name: request.headers.getlist(name) or None,
 }
 
 
@@ -79,27 +79,15 @@ class Value(ABC):
 
 
 class Parameter(Value):
-    """One value of a name in the path, the query, the headers or the cookies."""
+    """One value, or all values, of a name in the path, the query, the headers or the cookies."""
 
-    def __init__(self, expected: Field, source: str) -> None:
+    def __init__(self, expected: Field, source: str, *, is_many: bool) -> None:
         super().__init__(expected, source, expected.alias)
         self._name = expected.alias
-        self._find = _ONE[source]
+        self._find: Callable[[StrictRequest, str], Any] = (_ALL if is_many else _ONE)[source]
 
     def sent(self, resolution: Resolution) -> Any:
         return self._find(resolution.request, self._name)
-
-
-class ManyValues(Value):
-    """All values of a name in the query or the headers."""
-
-    def __init__(self, expected: Field, source: str) -> None:
-        super().__init__(expected, source, expected.alias)
-        self._name = expected.alias
-        self._find = _ALL[source]
-
-    def sent(self, resolution: Resolution) -> Any:
-        return self._find(resolution.request, self._name) or None
 
 
 class QueryModel(Value):
@@ -135,7 +123,7 @@ def parameter(expected: Field, source: str) -> Value:
     annotation = expected.field_info.annotation
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return QueryModel(expected, annotation)
-    return (ManyValues if takes_many(annotation) else Parameter)(expected, source)
+    return Parameter(expected, source, is_many=takes_many(annotation))
 
 
 def takes_many(annotation: Any) -> bool:
