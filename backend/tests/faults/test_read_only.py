@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 
 from backend.dev.postgres.cluster import Cluster
 from backend.tests.chaos.world import World, world
-from backend.tests.support.databases import administer, cloned
+from backend.tests.support.databases import POOLED, administer, cloned
 from backend.tests.support.problems import require_problem
 from backend.tests.support.server import Server, running
 from backend.tests.support.surfaces import Request, Surface
@@ -50,8 +50,13 @@ def set_read_only(cluster: Cluster, url: URL) -> None:
 
 
 def set_writable(cluster: Cluster, url: URL) -> None:
-    """Sessions from before stay read-only as long as they live."""
+    """Sessions from before stay read-only as long as they live.
+
+    The service replaces its own; those of a pooler are the operator's to replace (RECONNECT).
+    """
     administer(cluster, f'ALTER DATABASE "{url.database}" RESET default_transaction_read_only')
+    if POOLED:
+        terminate(cluster, url)
 
 
 @contextmanager
