@@ -13,8 +13,9 @@ from backend.dev.postgres.cluster import temporary_cluster
 from backend.tests.support.databases import ROOT, create_template, url_of
 from backend.tests.support.server import Server, running
 
-REQUESTS = ("--phases=examples,coverage,fuzzing", "--max-examples=40")  # of each operation
-SEQUENCES = ("--phases=stateful", "--max-examples=300")
+ENDLESS = "--exclude-path-regex=/events$"  # a stream of events: it would be read until the timeout
+REQUESTS = ("--phases=examples,coverage,fuzzing", "--max-examples=40", ENDLESS)  # each operation
+SEQUENCES = ("--phases=stateful", "--max-examples=300", ENDLESS)
 FEWEST: dict[tuple[str, ...], int] = {REQUESTS: 2500, SEQUENCES: 1500}
 """Cases of each kind. Hypothesis ends a run of sequences early where a server that remembers gives
 a replay another answer; then another run follows."""
