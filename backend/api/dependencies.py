@@ -135,7 +135,8 @@ async def get_subscription(
         yield subscription
 
 
-def _filters(parameters: FilterParameters, *, deleted: bool = False) -> Filters:
+def filters_of(parameters: FilterParameters, *, deleted: bool = False) -> Filters:
+    """What the query of a request asks for; `deleted` means the trash."""
     asked = {name: getattr(parameters, name) for name in parameters.model_fields_set}
     return Filters(asked, parameters.time_zone, deleted=deleted)
 
@@ -144,13 +145,13 @@ async def get_bulk_filters(parameters: Annotated[FilterParameters, Query()]) -> 
     """The filters of a bulk write. An empty search must not select every task."""
     if parameters.q is not None and not patterns(parameters.q):
         raise InvalidRequest(errors=(FieldError("query.q", "must have a word here", "blank"),))
-    return _filters(parameters)
+    return filters_of(parameters)
 
 
 async def get_trash_filters(parameters: Annotated[FilterParameters, Query()]) -> Filters:
     """The same, for the trash."""
     await get_bulk_filters(parameters)
-    return _filters(parameters, deleted=True)
+    return filters_of(parameters, deleted=True)
 
 
 async def get_list_query(
@@ -160,7 +161,7 @@ async def get_list_query(
 ) -> ListQuery:
     """The parsed query of a list. Raises UriTooLong if no cursor would fit into its address."""
     require_room_for_cursor(request)
-    filters = _filters(parameters, deleted=parameters.deleted)
+    filters = filters_of(parameters, deleted=parameters.deleted)
     return ListQuery(
         filters,
         parameters.sort,

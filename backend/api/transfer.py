@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from anyio import to_thread
 from fastapi import Depends, Query, Request
 
-from backend.api.dependencies import RequestSession, get_owned_session
+from backend.api.dependencies import RequestSession, filters_of, get_owned_session
 from backend.api.responses import address_of
 from backend.api.routing.json_body import require_uncompressed
 from backend.api.routing.media_types import text_type
@@ -17,7 +17,6 @@ from backend.api.schemas.transfer import ExportParameters, ImportParameters
 from backend.database.execution import OwnedSession
 from backend.errors import FieldError, InvalidRequest, UnsupportedMediaType
 from backend.exports import Export
-from backend.queries.filters import Filters
 from backend.runtime import Runtime
 from backend.services.lists import ListQuery
 from backend.services.transfer.formats import ANY_FORMAT, FORMATS
@@ -61,7 +60,7 @@ async def get_export_query(
     parameters: Annotated[ExportParameters, Query()], if_none_match: IfNoneMatch = None
 ) -> ListQuery:
     """The query for the first page of an export."""
-    filters = Filters(vars(parameters), parameters.time_zone, deleted=parameters.deleted)
+    filters = filters_of(parameters, deleted=parameters.deleted)
     known = None if filters.follow_the_clock else if_none_match
     return ListQuery(filters, parameters.sort, PAGE, if_none_match=known, exported=True)
 

@@ -59,7 +59,7 @@ class Value(ABC):
         self._expected = expected
         self._loc = loc
         self._is_required = expected.field_info.is_required()
-        self._may_be_none = expected.field_info.default is None
+        self._defaults_to_none = expected.field_info.default is None
 
     def value(self, resolution: Resolution) -> Any:
         """The validated value, or the default for None. If invalid, None, and the error is kept."""
@@ -71,7 +71,7 @@ class Value(ABC):
         if self._is_required:
             resolution.errors.append({"type": "missing", "loc": self._loc, "msg": "Field required"})
             return None
-        return None if self._may_be_none else self._expected.get_default()
+        return None if self._defaults_to_none else self._expected.get_default()
 
     @abstractmethod
     def sent(self, resolution: Resolution) -> Any:
