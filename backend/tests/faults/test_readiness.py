@@ -1,5 +1,7 @@
 """Readiness tells what is wrong with the database, and can be had cheaply."""
 
+import socket
+
 import pytest
 from alembic import command
 from fastapi.testclient import TestClient
@@ -141,6 +143,16 @@ def test_a_read_only_database_is_told(cluster: Cluster, fresh_database: URL) -> 
 @pytest.mark.threat(78)
 def test_a_database_that_cannot_be_reached_is_told() -> None:
     assert told(NOWHERE) == "The database cannot be reached."
+
+
+@pytest.mark.requirement("NFR-27")
+@pytest.mark.threat(78)
+def test_a_database_that_says_nothing_is_told_at_the_time_for_readiness() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = NOWHERE.set(port=silent.getsockname()[1])
+        with TestClient(create_app(settings_for(url, readiness_timeout=0.1))) as client:
+            problem = require_problem(client.get("/health/ready"), 503, "timeout")
+    assert problem["detail"] == "The database gave no answer in time."
 
 
 @pytest.mark.requirement("NFR-27")

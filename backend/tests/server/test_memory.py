@@ -24,7 +24,8 @@ LARGE = TASK % (b"x" * (MEGABYTE - 100))
 def small_server(database: URL) -> Iterator[Server]:
     """A server with one place and little room: 16 MiB of bodies, 8 MiB of unsent answers."""
     room = {"MAX_BUFFERED_BYTES": str(16 * MEGABYTE), "MAX_UNSENT_BYTES": str(8 * MEGABYTE)}
-    with running(database, MAX_CONCURRENCY="1", CLIENT_TIMEOUT="4", **room) as server:
+    one = {"MAX_CONCURRENCY": "1", "ADMISSION_TIMEOUT": "60"}
+    with running(database, CLIENT_TIMEOUT="4", **one, **room) as server:
         yield server
 
 

@@ -21,6 +21,10 @@ NOWHERE = make_url("postgresql://nobody:hunter2secret@127.0.0.1:1/none")
 POOLED: dict[str, dict[str, str]] = {}
 """Where the service finds a cluster, by its socket folder, if a pooler stands before it."""
 
+PATIENT_READINESS = 60.0
+"""Seconds for a check of readiness: no test is about the 1.5 that it has in production, and a
+machine that others use may stand still for longer."""
+
 _numbers = count(1)
 
 
@@ -47,8 +51,12 @@ def rendered(url: URL) -> str:
 
 def settings_for(url: URL, **changes: object) -> Settings:
     """Settings of the service's login that nothing of the developer's own environment reaches."""
-    given = {"database_url": rendered(as_service(url)), "retry_window": 0.2, **changes}
-    return load_settings(_env_file=None, **given)
+    given: dict[str, object] = {
+        "database_url": rendered(as_service(url)),
+        "retry_window": 0.2,
+        "readiness_timeout": PATIENT_READINESS,
+    }
+    return load_settings(_env_file=None, **{**given, **changes})
 
 
 def administer(cluster: Cluster, statement: str) -> None:

@@ -6,6 +6,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+GOODBYE = b"X\0\0\0\4"
+"""What a client says before it closes (PostgreSQL's manual, "Message Formats": Terminate)."""
+
 
 @dataclass(eq=False)
 class _Link:
@@ -24,6 +27,8 @@ class Line:
     server: str
     made: int = 0
     """Connections that reached the database."""
+    unheard: set[_Link] = field(default_factory=set)
+    """Of those that went dead last, the ones on which the client has said more than goodbye."""
     _links: list[_Link] = field(default_factory=list)
     _awake: threading.Event = field(default_factory=threading.Event)
 
@@ -39,6 +44,7 @@ class Line:
 
     def go_dead(self) -> None:
         """From now on nothing arrives on what is open, in either direction, and nobody is told."""
+        self.unheard.clear()
         for link in tuple(self._links):
             link.is_alive = False
 
@@ -76,6 +82,8 @@ class Line:
             while data := source.recv(65536):
                 if link.is_alive:
                     target.sendall(data)
+                elif source is link.client and data != GOODBYE:
+                    self.unheard.add(link)
         if link.is_alive or source is link.client:  # a dead line does not tell of an end, either
             with suppress(ValueError):
                 self._links.remove(link)

@@ -13,7 +13,7 @@ from typing import IO
 import httpx
 from sqlalchemy.engine import URL
 
-from backend.tests.support.databases import ROOT, as_service, rendered
+from backend.tests.support.databases import PATIENT_READINESS, ROOT, as_service, rendered
 from backend.tests.support.forks import Fork, fork
 from backend.tests.support.waiting import wait_until
 
@@ -66,8 +66,13 @@ class Server:
 
 def environment(url: URL, **settings: str) -> dict[str, str]:
     """What a process needs to find the project and its database, wherever it runs."""
-    urls = {"DATABASE_URL": rendered(as_service(url)), "MIGRATION_DATABASE_URL": rendered(url)}
-    return {**os.environ, "PYTHONPATH": str(ROOT), **urls, **settings}
+    ours = {
+        "PYTHONPATH": str(ROOT),
+        "DATABASE_URL": rendered(as_service(url)),
+        "MIGRATION_DATABASE_URL": rendered(url),
+        "READINESS_TIMEOUT": str(PATIENT_READINESS),
+    }
+    return {**os.environ, **ours, **settings}
 
 
 @contextmanager

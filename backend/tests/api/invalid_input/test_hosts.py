@@ -77,8 +77,8 @@ def test_the_health_is_told_whatever_the_host_and_a_final_dot_does_not_matter(
     ],
     ids=lambda sent: ascii(sent[:60]),
 )
-def test_a_malformed_head_is_answered_without_a_body(impatient: Server, sent: bytes) -> None:
-    with connected(impatient) as connection:
+def test_a_malformed_head_is_answered_without_a_body(server: Server, sent: bytes) -> None:
+    with connected(server) as connection:
         connection.sendall(sent)
         received = b""
         while b"\r\n\r\n" not in received:
@@ -93,8 +93,8 @@ def test_a_malformed_head_is_answered_without_a_body(impatient: Server, sent: by
 
 
 @pytest.mark.threat(72)
-def test_a_malformed_get_after_a_head_has_its_body(impatient: Server) -> None:
-    with connected(impatient) as connection:
+def test_a_malformed_get_after_a_head_has_its_body(server: Server) -> None:
+    with connected(server) as connection:
         connection.sendall(head("HEAD /health/live", HOST))
         while b"\r\n\r\n" not in connection.recv(65_536):
             pass

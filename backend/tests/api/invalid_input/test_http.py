@@ -89,13 +89,11 @@ def test_headers_over_32_kb_together_are_refused(api: Api) -> None:
 )
 @pytest.mark.threat(14)
 def test_what_never_ends_is_refused_while_it_is_read(
-    impatient: Server, sent: bytes, status: int, code: str
+    server: Server, sent: bytes, status: int, code: str
 ) -> None:
-    with connected(impatient) as connection:
+    with connected(server) as connection:
         connection.sendall(sent[:-69_000])
-        time.sleep(
-            0.02
-        )  # the rest in a read of its own: that in which a part begins counts nothing
+        time.sleep(0.02)  # the rest in a read of its own: where a part begins, nothing is counted
         connection.sendall(sent[-69_000:])
         time.sleep(0.02)
         connection.sendall(b"x" * 69_000)  # as a client does that has not read the answer yet
@@ -104,9 +102,9 @@ def test_what_never_ends_is_refused_while_it_is_read(
 
 @pytest.mark.requirement("FR-12", "NFR-20")
 @pytest.mark.threat(18)
-def test_what_is_not_http_is_refused_and_closed(impatient: Server) -> None:
+def test_what_is_not_http_is_refused_and_closed(server: Server) -> None:
     for name, sent in MALFORMED.items():
-        with connected(impatient) as connection:
+        with connected(server) as connection:
             connection.sendall(sent)
             status, headers, text = read_answer(connection)
             assert (status, headers["content-type"]) == (400, "application/problem+json"), name
@@ -115,61 +113,61 @@ def test_what_is_not_http_is_refused_and_closed(impatient: Server) -> None:
             assert MARK not in text
             if name not in {"no host", "two hosts", "a bad host"}:  # the next is readable
                 assert (headers["connection"], connection.recv(1)) == ("close", b""), name
-    assert impatient.client.get("/api/1/tasks").json() == []
-    log = impatient.log()
+    assert server.client.get("/api/1/tasks").json() == []
+    log = server.log()
     assert "Traceback" not in log
     assert MARK not in log
 
 
 @pytest.mark.requirement("FR-12")
 @pytest.mark.threat(18)
-def test_a_broken_request_behind_a_good_one_takes_no_answer_of_it(impatient: Server) -> None:
+def test_a_broken_request_behind_a_good_one_takes_no_answer_of_it(server: Server) -> None:
     good = head("GET /api/1/tasks", HOST)
     for broken in (MALFORMED["a length and chunks"], MALFORMED["a chunk without a size"]):
-        with connected(impatient) as connection:
+        with connected(server) as connection:
             connection.sendall(good + broken)
             received = b"".join(iter(lambda: connection.recv(65536), b""))
         assert received.count(b"HTTP/1.1 ") == (b" 200 " in received)
         assert b" 400 " not in received
-    assert impatient.client.get("/api/1/tasks").json() == []
+    assert server.client.get("/api/1/tasks").json() == []
 
 
 @pytest.mark.requirement("FR-12")
-def test_a_trailer_is_no_header(impatient: Server) -> None:
+def test_a_trailer_is_no_header(server: Server) -> None:
     trailer = f"0\r\nX-Request-ID: {MARK}\r\nIdempotency-Key: {MARK}\r\n\r\n".encode()
     parts = CHUNKED, b"%x\r\n%b\r\n" % (len(TASK), TASK), trailer
-    status, headers, _ = answer(impatient, b"".join(parts))
+    status, headers, _ = answer(server, b"".join(parts))
     assert (status, MARK in headers["x-request-id"]) == (201, False)
 
 
 @pytest.mark.requirement("FR-12")
-def test_an_offer_of_another_protocol_is_declined_and_the_body_is_read(impatient: Server) -> None:
+def test_an_offer_of_another_protocol_is_declined_and_the_body_is_read(server: Server) -> None:
     """As Java's client and `curl --http2` make it (RFC 9110, 7.8)."""
     offer = "Connection: Upgrade, HTTP2-Settings", "Upgrade: h2c", f"Content-Length: {len(TASK)}"
     for upgrade in (offer, ("Connection: Upgrade", "Upgrade: websocket", offer[2])):
-        with connected(impatient) as connection:
+        with connected(server) as connection:
             for _ in range(2):
                 connection.sendall(head(*POST, *upgrade))
                 connection.sendall(TASK)
                 assert read_answer(connection)[0] == 201
-    assert len(impatient.client.get("/api/1/tasks").json()) == 4
+    assert len(server.client.get("/api/1/tasks").json()) == 4
 
 
 @pytest.mark.requirement("FR-14")
 @pytest.mark.parametrize("origin", [ORIGIN, "https://other.example"])
-def test_a_browser_can_read_a_refusal_if_its_origin_may(impatient: Server, origin: str) -> None:
-    status, headers, _ = answer(impatient, head("FOO /api/1/tasks", HOST, f"Origin: {origin}"))
+def test_a_browser_can_read_a_refusal_if_its_origin_may(server: Server, origin: str) -> None:
+    status, headers, _ = answer(server, head("FOO /api/1/tasks", HOST, f"Origin: {origin}"))
     assert (status, headers["vary"]) == (400, "Origin")
     assert headers.get("access-control-allow-origin") == (ORIGIN if origin == ORIGIN else None)
 
 
 @pytest.mark.requirement("NFR-05")
 @pytest.mark.threat(30)
-def test_requests_far_ahead_of_their_answers_end_the_connection(impatient: Server) -> None:
+def test_requests_far_ahead_of_their_answers_end_the_connection(server: Server) -> None:
     """Two hundred thousand in one go took 400 MB."""
     one = head("GET /health/live", HOST)
     for sent, least, most in ((10, 11, 11), (2000, 0, 20)):
-        with connected(impatient) as connection:
+        with connected(server) as connection:
             connection.sendall(one * sent + head("GET /health/live", HOST, "Connection: close"))
             received = b"".join(iter(lambda: connection.recv(65536), b""))
         assert least <= received.count(b"HTTP/1.1 200") <= most
