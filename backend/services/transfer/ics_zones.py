@@ -1,12 +1,12 @@
 """Time zones as calendars name them. None of their rules is expanded: IANA has them."""
 
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from backend.models.zones import ZONES
 
-_KNOWN = {name.lower(): name for name in available_timezones() - {"Factory", "localtime"}}
+_KNOWN = {name.lower(): name for name in ZONES}
 _WINDOWS = {name.lower(): zone for name, zone in WINDOWS_TO_OLSON.items()}
 
 

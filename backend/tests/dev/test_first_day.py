@@ -122,27 +122,3 @@ def test_the_file_leads_to_the_same_database_whatever_is_in_the_password(
         output, errors = process.communicate(timeout=180)
     assert (process.returncode, output) == (0, "")
     assert "Traceback" not in errors
-
-
-INTERRUPTED = """
-import gc, os, signal
-import backend.serve
-def collect():
-    os.kill(os.getpid(), signal.SIGINT)
-    print("collected")
-gc.collect = collect
-try:
-    backend.serve.run([])
-except KeyboardInterrupt:
-    print("interrupted")
-"""
-
-
-@pytest.mark.requirement("NFR-28")
-@pytest.mark.threat(56)
-def test_ctrl_c_during_the_collection_at_the_start_is_not_lost(database: URL) -> None:
-    """There it would be an exception that the collector ignores, and the server would serve on."""
-    settings = environment(database, PORT=str(free_port()))
-    with python("-c", INTERRUPTED, env=settings) as process:
-        output, errors = process.communicate(timeout=180)
-    assert output == "collected\ninterrupted\n", errors
