@@ -109,16 +109,17 @@ def test_a_client_that_takes_no_answer_is_closed(impatient: Server) -> None:
 def test_a_client_that_takes_its_answer_slowly_has_all_of_it(database: URL) -> None:
     """It takes longer than anyone may be silent, and is never silent for as long."""
     timeout, times = 3.0, 10
-    with running(database, CLIENT_TIMEOUT=str(timeout)) as server, connected(server) as connection:
+    with running(database, CLIENT_TIMEOUT=str(timeout)) as server:
         size = size_of_long_list(server)
-        connection.sendall(head("GET /api/1/tasks", HOST) * times)
-        started = time.monotonic()
-        received = 0
-        while received < times * size:
-            part = connection.recv(times * size // 100)
-            assert part
-            received += len(part)
-            time.sleep(timeout / 80)
+        with connected(server) as connection:
+            connection.sendall(head("GET /api/1/tasks", HOST) * times)
+            started = time.monotonic()
+            received = 0
+            while received < times * size:
+                part = connection.recv(times * size // 100)
+                assert part
+                received += len(part)
+                time.sleep(timeout / 80)
     assert time.monotonic() - started > timeout
 
 
