@@ -125,6 +125,11 @@ class Cuts:
         assert self._cutter.idle.wait(10)
         self._judge(case, answer, self._tasks(owner), f"{case} {cut}")
 
+    @property
+    def was_overtaken(self) -> bool:
+        """Whether the service sent more on the connection before it could see the last cut."""
+        return self._cutter.overtaken
+
     def report(self, name: str) -> Report:
         """The numbers since the last report."""
         numbers = self._lost, self._doubled, self._slowest

@@ -23,11 +23,14 @@ class Cutter:
         self.idle = threading.Event()
         """Set while no cut connection has a backend that is still at work."""
         self.idle.set()
+        self.overtaken = False
+        """Whether the client has sent more than it was let, before it could see the cut."""
         self._cut_at = 0
         self._cut = _Step.PASS
         self._server = server
         self._lock = threading.Lock()
         self._clients: set[socket.socket] = set()
+        self._is_cut: set[socket.socket] = set()
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(str(listening))
         self._socket.listen()
@@ -39,7 +42,7 @@ class Cutter:
     def arm(self, number: int, *, after: bool) -> None:
         """Count from here, and cut before or after the message of this number, from 1."""
         with self._lock:
-            self.messages, self._cut_at = 0, number
+            self.messages, self._cut_at, self.overtaken = 0, number, False
             self._cut = _Step.CUT_AFTER if after else _Step.CUT_BEFORE
 
     def count(self) -> None:
@@ -87,6 +90,7 @@ class Cutter:
             self.idle.clear()
             stream.read()  # until the backend is gone: then what it wrote is to be seen
         self._clients.discard(client)
+        self._is_cut.discard(client)
         upstream.close()
         client.close()
         self.idle.set()
@@ -97,7 +101,12 @@ class Cutter:
         with suppress(OSError):
             while message := _read(stream, is_typed=is_typed):
                 is_typed = True
+                if client in self._is_cut:
+                    self.overtaken = self.overtaken or target is not client
+                    break
                 step = self._step()
+                if step is not _Step.PASS:
+                    self._is_cut.add(client)
                 if step is not _Step.CUT_BEFORE:
                     target.sendall(message)
                 if step is not _Step.PASS:

@@ -58,11 +58,18 @@ def ours() -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def sender(ours: World) -> Iterator[Cuts]:
-    """A service with one connection, which can be cut, and a short deadline.
+    """A service with one connection, which can be cut.
 
     However slow the machine, no connection is asked whether it lives: messages are counted here.
     """
-    with cuts(ours, REQUEST_TIMEOUT=str(DEADLINE), VERIFY_AFTER="600") as made:
+    with cuts(ours, VERIFY_AFTER="600") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def hurried(ours: World) -> Iterator[Cuts]:
+    """The same with a short deadline."""
+    with cuts(ours, VERIFY_AFTER="600", REQUEST_TIMEOUT=str(DEADLINE)) as made:
         yield made
 
 
@@ -129,9 +136,9 @@ def test_terminated_in_mid_statement(ours: World, owner: int, verb: str, key: st
 @pytest.mark.requirement("FR-21", "FR-12")
 @pytest.mark.threat(25)
 def test_without_its_database_the_service_says_so_and_goes_on_when_it_is_back(
-    ours: World, sender: Cuts, owner: int
+    ours: World, hurried: Cuts, owner: int
 ) -> None:
-    client, api = sender.client, Api(sender.client, PRIMARY, owner)
+    client, api = hurried.client, Api(hurried.client, PRIMARY, owner)
     task = api.made()
     with stopped(ours):
         answer = api.patch(task["id"], title="new")
@@ -147,17 +154,17 @@ def test_without_its_database_the_service_says_so_and_goes_on_when_it_is_back(
 @pytest.mark.requirement("NFR-08")
 @pytest.mark.threat(26)
 def test_a_frozen_database_is_503_at_the_deadline_and_frees_the_thread(
-    ours: World, sender: Cuts, owner: int
+    ours: World, hurried: Cuts, owner: int
 ) -> None:
     """The second request finds the only thread free, and cannot even connect."""
-    sender.client.get(f"/api/{owner}/tasks")
+    hurried.client.get(f"/api/{owner}/tasks")
     with frozen(ours):
         for _ in range(2):
             began = time.monotonic()
-            require_problem(sender.client.get(f"/api/{owner}/tasks"), 503, "timeout")
+            require_problem(hurried.client.get(f"/api/{owner}/tasks"), 503, "timeout")
             assert DEADLINE - 0.1 <= time.monotonic() - began <= DEADLINE + STALL
-            assert sender.client.get("/health/live").is_success
-    assert sender.client.get(f"/api/{owner}/tasks").is_success
+            assert hurried.client.get("/health/live").is_success
+    assert hurried.client.get(f"/api/{owner}/tasks").is_success
 
 
 @pytest.mark.requirement("NFR-08")
@@ -246,4 +253,4 @@ def test_cut_as_soon_as_it_is_open_a_connection_is_replaced_whatever_was_to_be_s
     sender.send(case, PRIMARY, Cut(of_opening, after=True, anew=True))
     report = sender.report(str(case))
     assert report.is_good, report
-    assert report.refused == 0
+    assert report.refused <= sender.was_overtaken, report

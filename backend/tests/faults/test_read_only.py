@@ -30,8 +30,8 @@ def serving(cluster: Cluster, template: str) -> Iterator[tuple[Server, URL]]:
 
 @pytest.fixture(scope="module")
 def patient(cluster: Cluster, template: str) -> Iterator[tuple[Server, URL]]:
-    """With the retry window of the defaults."""
-    with cloned(cluster, template) as url, running(url) as server:
+    """With the retry window of the defaults, and more time in line for a connection."""
+    with cloned(cluster, template) as url, running(url, ADMISSION_TIMEOUT="60") as server:
         yield server, url
 
 
