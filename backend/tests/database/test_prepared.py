@@ -14,7 +14,8 @@ from backend.database.prepared import MAX_PREPARED
 from backend.observability import incidents
 from backend.tests.support.api import Api
 from backend.tests.support.below import beneath
-from backend.tests.support.databases import LOGIN, settings_for
+from backend.tests.support.databases import LOGIN, POOLED, settings_for
+from backend.tests.support.reasons import IN_THE_WAY, reasons
 from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.surfaces import PRIMARY
 
@@ -107,9 +108,8 @@ def test_behind_a_pooler_every_request_is_served(
             assert api.send(request).is_success
         found = api.list().json()
     assert (len(found), found[0]["completed"]) == (4, True)
-    reasons = [one.getMessage() for one in caplog.records if one.name == "backend.incidents"]
-    given_up = ["a pooler is in the way of prepared statements: none from now on"]
-    assert reasons == (given_up if fault is discard else [])
+    given_up = fault is discard and not POOLED
+    assert reasons(caplog) == ([IN_THE_WAY] if given_up else [])
 
 
 @pytest.mark.requirement("NFR-50")

@@ -30,7 +30,7 @@ from backend.tests.chaos.trial import endure
 from backend.tests.chaos.world import World, world
 from backend.tests.support.api import Api
 from backend.tests.support.problems import require_problem
-from backend.tests.support.surfaces import FLAT, PRIMARY, Request, Surface
+from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
 from backend.tests.support.waiting import STALL, wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.untraced]
@@ -58,18 +58,15 @@ def ours() -> Iterator[World]:
 
 @pytest.fixture(scope="module")
 def sender(ours: World) -> Iterator[Cuts]:
-    """A service with one connection, which can be cut.
-
-    However slow the machine, no connection is asked whether it lives: messages are counted here.
-    """
-    with cuts(ours, VERIFY_AFTER="600") as made:
+    """A service with one connection, which can be cut."""
+    with cuts(ours) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def hurried(ours: World) -> Iterator[Cuts]:
     """The same with a short deadline."""
-    with cuts(ours, VERIFY_AFTER="600", REQUEST_TIMEOUT=str(DEADLINE)) as made:
+    with cuts(ours, REQUEST_TIMEOUT=str(DEADLINE)) as made:
         yield made
 
 
@@ -79,11 +76,6 @@ def owner(ours: World) -> int:
     with ours.below() as execute:
         [(highest,)] = execute("SELECT max(user_id) FROM task_lists")
     return int(highest or 0) + 10_000_000
-
-
-def every(api: Api) -> dict[str, Request]:
-    """Every request; those that name a task name an existing one."""
-    return api.every(api.made(title="old")["id"])
 
 
 def are_gone(ended: list[tuple[int, bool]]) -> bool:
@@ -98,7 +90,7 @@ def test_idle_backends_that_were_terminated_are_replaced_unnoticed(
 ) -> None:
     api = Api(ours.service.client, surface, owner)
     with ours.below() as execute:
-        for request in every(api).values():
+        for request in api.every(api.made(title="old")["id"]).values():
             ended = execute(f"SELECT pid, pg_terminate_backend(pid) {BACKENDS}")
             wait_until(partial(are_gone, ended))
             assert api.send(request).is_success
@@ -116,7 +108,8 @@ def test_idle_backends_that_were_terminated_are_replaced_unnoticed(
 def test_terminated_in_mid_statement(ours: World, owner: int, verb: str, key: str) -> None:
     """What can be repeated is; of the rest it is said that its outcome is unknown."""
     api = Api(ours.service.client, FLAT, owner)
-    request, headers = every(api)[verb], {"Idempotency-Key": key} if key else {}
+    request = api.every(api.made(title="old")["id"])[verb]
+    headers = {"Idempotency-Key": key} if key else {}
     with ThreadPoolExecutor(1) as pool, ours.below() as execute:
         execute("BEGIN")
         execute(LOCK)

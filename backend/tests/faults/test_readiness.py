@@ -19,6 +19,7 @@ from backend.tests.support.databases import (
     url_of,
 )
 from backend.tests.support.problems import require_problem
+from backend.tests.support.reasons import reasons
 from backend.tests.support.recorder import Recorder, RecordingClient
 
 pytestmark = pytest.mark.slow
@@ -75,8 +76,7 @@ def test_an_old_process_stays_ready_while_a_newer_migration_has_only_added(
         assert client.get("/health/ready").json() == {"status": "ok"}
         assert client.post("/api/1/tasks", json={"title": "a"}).status_code == 201
         assert client.get("/health/ready").is_success
-    said = [record.getMessage() for record in caplog.records if record.name == "backend.incidents"]
-    assert said == [
+    assert reasons(caplog) == [
         "ready, but the database is at a newer migration than this process knows: replace it"
     ]
 
@@ -103,6 +103,7 @@ def test_a_newer_database_must_still_be_as_this_code_needs_it(
 
 @pytest.mark.requirement("NFR-27")
 @pytest.mark.threat(78, 35)
+@pytest.mark.usefixtures("template")  # its login
 def test_a_database_that_nobody_migrated_is_told_to_be_so(cluster: Cluster) -> None:
     cluster.create_database("never_migrated")
     try:

@@ -24,6 +24,7 @@ from backend.tests.support.databases import (
     settings_for,
 )
 from backend.tests.support.locks import locked
+from backend.tests.support.reasons import reasons
 
 pytestmark = pytest.mark.slow
 
@@ -90,10 +91,9 @@ def test_an_outage_is_one_line_with_the_drivers_reason_and_no_secret(
     with TestClient(create_app(settings)) as client:
         answers = [client.get("/api/1/tasks") for _ in range(3)]
     assert {answer.status_code for answer in answers} == {503}
-    lines = [one.getMessage() for one in caplog.records if one.name == "backend.incidents"]
-    assert len(lines) == 1
-    assert lines[0].startswith(REASONS[outage])
-    reason = lines[0].removeprefix(REASONS[outage])
+    [line] = reasons(caplog)
+    assert line.startswith(REASONS[outage])
+    reason = line.removeprefix(REASONS[outage])
     assert reason
     for answer in answers:
         assert reason not in answer.text

@@ -122,6 +122,7 @@ def test_what_stops_the_service_is_a_failure(fresh_database: URL, spoil: str, sa
 
 @pytest.mark.requirement("NFR-28")
 @pytest.mark.threat(58)
+@pytest.mark.usefixtures("template")  # its login
 def test_a_database_of_another_encoding_fails(cluster: Cluster) -> None:
     with database_with(cluster, f"ENCODING 'LATIN1' {C_OF_LIBC}") as url:
         done = command(DOCTOR, url=url)

@@ -96,7 +96,7 @@ def filter_failure(
     if response.status_code != 400:
         return True
     problem = response.json()
-    return not (_has_invented_cursor(case, problem) or _is_beside_itself(problem))
+    return not (_has_invented_cursor(case, problem) or _breaks_rule_across_fields(problem))
 
 
 def _has_invented_cursor(case: Case[Any], problem: dict[str, Any]) -> bool:
@@ -104,9 +104,10 @@ def _has_invented_cursor(case: Case[Any], problem: dict[str, Any]) -> bool:
     return "cursor" in (case.query or {}) and problem["code"] == "invalid_cursor"
 
 
-def _is_beside_itself(problem: dict[str, Any]) -> bool:
-    """Contract: a task moves beside another one."""
-    return any(error["code"] == "anchor" for error in problem.get("errors", ()))
+def _breaks_rule_across_fields(problem: dict[str, Any]) -> bool:
+    """Contract: a task moves beside another one; a batch names each task once."""
+    errors = [error for error in problem.get("errors", ()) if error["loc"].startswith("body.")]
+    return errors != [] and all(error["code"] in {"anchor", "repeated"} for error in errors)
 
 
 def _is_out_of_trash(failure: UseAfterFree, case: Case[Any]) -> bool:

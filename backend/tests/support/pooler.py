@@ -27,7 +27,7 @@ max_client_conn = 2000
 default_pool_size = 30
 server_idle_timeout = 5
 server_login_retry = 1
-query_wait_timeout = 1
+query_wait_timeout = 3
 logfile = {folder}/log
 """
 
