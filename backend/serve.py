@@ -3,7 +3,7 @@
 import gc
 
 if __name__ == "__main__":
-    gc.disable()  # what is loaded now lives as long as the process: `run` begins again
+    gc.disable()  # what is loaded now lives as long as the process; `run` enables it again
 
 import os
 import signal

@@ -127,7 +127,10 @@ class Cuts:
 
     @property
     def was_overtaken(self) -> bool:
-        """Whether the service sent more on the connection before it could see the last cut."""
+        """Whether the service sent one message more before it could notice the last cut.
+
+        Then it cannot know what came of it.
+        """
         return self._cutter.overtaken
 
     def report(self, name: str) -> Report:

@@ -24,13 +24,13 @@ class Cutter:
         """Set while no cut connection has a backend that is still at work."""
         self.idle.set()
         self.overtaken = False
-        """Whether the client has sent more than it was let, before it could see the cut."""
+        """Whether the client sent one message more before it could notice the last cut."""
         self._cut_at = 0
         self._cut = _Step.PASS
         self._server = server
         self._lock = threading.Lock()
         self._clients: set[socket.socket] = set()
-        self._is_cut: set[socket.socket] = set()
+        self._severed: set[socket.socket] = set()
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(str(listening))
         self._socket.listen()
@@ -90,7 +90,7 @@ class Cutter:
             self.idle.clear()
             stream.read()  # until the backend is gone: then what it wrote is to be seen
         self._clients.discard(client)
-        self._is_cut.discard(client)
+        self._severed.discard(client)
         upstream.close()
         client.close()
         self.idle.set()
@@ -101,12 +101,12 @@ class Cutter:
         with suppress(OSError):
             while message := _read(stream, is_typed=is_typed):
                 is_typed = True
-                if client in self._is_cut:
+                if client in self._severed:
                     self.overtaken = self.overtaken or target is not client
                     break
                 step = self._step()
                 if step is not _Step.PASS:
-                    self._is_cut.add(client)
+                    self._severed.add(client)
                 if step is not _Step.CUT_BEFORE:
                     target.sendall(message)
                 if step is not _Step.PASS:

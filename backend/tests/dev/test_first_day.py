@@ -122,3 +122,23 @@ def test_the_file_leads_to_the_same_database_whatever_is_in_the_password(
         output, errors = process.communicate(timeout=180)
     assert (process.returncode, output) == (0, "")
     assert "Traceback" not in errors
+
+
+INTERRUPTED = """
+import gc, os, signal
+import backend.serve
+gc.freeze = lambda: os.kill(os.getpid(), signal.SIGINT)
+try:
+    backend.serve.run([])
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+
+
+@pytest.mark.requirement("NFR-28")
+@pytest.mark.threat(56)
+def test_ctrl_c_between_loading_and_serving_is_not_lost(database: URL) -> None:
+    settings = environment(database, PORT=str(free_port()))
+    with python("-c", INTERRUPTED, env=settings) as process:
+        output, errors = process.communicate(timeout=180)
+    assert output == "interrupted\n", errors

@@ -139,7 +139,7 @@ def test_without_its_database_the_service_says_so_and_goes_on_when_it_is_back(
         assert 1 <= int(answer.headers["retry-after"]) <= 3
         require_problem(client.get("/health/ready"), 503, "database_unavailable")
         assert client.get("/health/live").is_success
-    wait_until(lambda: api.list().is_success)
+    wait_until(lambda: api.list().is_success, seconds=1 + STALL)
     assert client.get("/health/ready").is_success
     assert api.read(task["id"]).json() == task
 
@@ -246,4 +246,4 @@ def test_cut_as_soon_as_it_is_open_a_connection_is_replaced_whatever_was_to_be_s
     sender.send(case, PRIMARY, Cut(of_opening, after=True, anew=True))
     report = sender.report(str(case))
     assert report.is_good, report
-    assert report.refused <= sender.was_overtaken, report
+    assert report.refused == 0 or sender.was_overtaken, report

@@ -23,23 +23,16 @@ from backend.tests.support.databases import (
     alembic_config,
     as_service,
     settings_for,
+    terminate_backends,
     url_of,
 )
 from backend.tests.support.problems import require_problem
 from backend.tests.support.proxy import Proxy, proxied
 from backend.tests.support.recorder import RecordingClient
 from backend.tests.support.surfaces import Surface
-from backend.tests.support.waiting import wait_until
+from backend.tests.support.waiting import STALL, wait_until
 
 pytestmark = pytest.mark.slow
-
-
-def terminate_backends(cluster: Cluster, database: URL, login: str = "%") -> None:
-    administer(
-        cluster,
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-        f"WHERE datname = '{database.database}' AND usename LIKE '{login}'",
-    )
 
 
 @pytest.mark.requirement("NFR-05")
@@ -75,7 +68,7 @@ def test_without_its_database_the_service_says_so_and_recovers(
         assert client.get("/health/live").status_code == 200
         assert client.get("/health/ready").json()["code"] == "database_unavailable"
         administer(cluster, f'ALTER DATABASE "{fresh_database.database}" ALLOW_CONNECTIONS true')
-        wait_until(lambda: client.get("/health/ready").is_success)
+        wait_until(lambda: client.get("/health/ready").is_success, seconds=2 + STALL)
         assert [task["title"] for task in api.list().json()] == ["kept"]
         assert client.get("/health/ready").status_code == 200
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import URL
 
 from backend.dev.postgres.cluster import Cluster
 from backend.tests.chaos.world import World, world
-from backend.tests.support.databases import POOLED, administer, cloned
+from backend.tests.support.databases import POOLED, administer, cloned, terminate_backends
 from backend.tests.support.problems import require_problem
 from backend.tests.support.server import Server, running
 from backend.tests.support.surfaces import Request, Surface
@@ -35,18 +35,10 @@ def patient(cluster: Cluster, template: str) -> Iterator[tuple[Server, URL]]:
         yield server, url
 
 
-def terminate(cluster: Cluster, url: URL) -> None:
-    administer(
-        cluster,
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-        f"WHERE datname = '{url.database}'",
-    )
-
-
 def set_read_only(cluster: Cluster, url: URL) -> None:
     """As a failover does it: connections end, and new ones find a database without writes."""
     administer(cluster, f'ALTER DATABASE "{url.database}" SET default_transaction_read_only = on')
-    terminate(cluster, url)
+    terminate_backends(cluster, url)
 
 
 def set_writable(cluster: Cluster, url: URL) -> None:
@@ -56,7 +48,7 @@ def set_writable(cluster: Cluster, url: URL) -> None:
     """
     administer(cluster, f'ALTER DATABASE "{url.database}" RESET default_transaction_read_only')
     if POOLED:
-        terminate(cluster, url)
+        terminate_backends(cluster, url)
 
 
 @contextmanager

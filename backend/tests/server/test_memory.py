@@ -20,12 +20,25 @@ TASK = b'{"title": "x", "url": "%b"}'
 LARGE = TASK % (b"x" * (MEGABYTE - 100))
 
 
+SMALL = {
+    "MAX_CONCURRENCY": "1",
+    "CLIENT_TIMEOUT": "4",
+    "MAX_BUFFERED_BYTES": str(16 * MEGABYTE),
+    "MAX_UNSENT_BYTES": str(8 * MEGABYTE),
+}
+
+
 @pytest.fixture
 def small_server(database: URL) -> Iterator[Server]:
-    """A server with one place and little room: 16 MiB of bodies, 8 MiB of unsent answers."""
-    room = {"MAX_BUFFERED_BYTES": str(16 * MEGABYTE), "MAX_UNSENT_BYTES": str(8 * MEGABYTE)}
-    one = {"MAX_CONCURRENCY": "1", "ADMISSION_TIMEOUT": "60"}
-    with running(database, CLIENT_TIMEOUT="4", **one, **room) as server:
+    """A server with one place and little room, for bodies and for answers."""
+    with running(database, **SMALL) as server:
+        yield server
+
+
+@pytest.fixture
+def patient_server(database: URL) -> Iterator[Server]:
+    """The same, where a request may wait long for the one place."""
+    with running(database, ADMISSION_TIMEOUT="60", **SMALL) as server:
         yield server
 
 
@@ -74,24 +87,24 @@ def test_bodies_that_are_half_sent_take_bounded_memory_and_let_small_ones_in(
 
 @pytest.mark.threat(63, 67)
 def test_clients_that_read_long_lists_slowly_hold_no_place_and_the_slowest_are_closed(
-    small_server: Server,
+    patient_server: Server,
 ) -> None:
-    size = make_long_list(small_server)
-    before = memory(small_server)
+    size = make_long_list(patient_server)
+    before = memory(patient_server)
     with ExitStack() as stack:
         readers = []
         for _ in range(20):
             reader = stack.enter_context(socket.socket())
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            reader.connect(("127.0.0.1", small_server.port))
+            reader.connect(("127.0.0.1", patient_server.port))
             reader.sendall(head("GET /api/1/tasks", HOST) * 2)
             readers.append(reader)
-            assert small_server.client.get("/api/2/tasks").json() == []  # the one place is free
-        assert memory(small_server) - before < 70 * MEGABYTE  # 20 to 47 as malloc likes, else 125
-        assert len(small_server.client.get("/api/1/tasks").content) == size  # who reads, has it
+            assert patient_server.client.get("/api/2/tasks").json() == []  # the one place is free
+        assert memory(patient_server) - before < 70 * MEGABYTE  # 20 to 47 as malloc likes, else 125
+        assert len(patient_server.client.get("/api/1/tasks").content) == size  # who reads, has it
         closed = sum(is_closed_early(reader, size) for reader in readers)
     assert 10 < closed < 20
-    assert "MAX_UNSENT_BYTES" in small_server.log()
+    assert "MAX_UNSENT_BYTES" in patient_server.log()
 
 
 def is_closed_early(reader: socket.socket, size: int) -> bool:

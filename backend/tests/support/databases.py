@@ -68,6 +68,15 @@ def administer(cluster: Cluster, statement: str) -> None:
         connection.execute(text(statement))
 
 
+def terminate_backends(cluster: Cluster, url: URL, login: str = "%") -> None:
+    """End all connections to a database, or those of one login, and wait until they are gone."""
+    administer(
+        cluster,
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+        f"WHERE datname = '{url.database}' AND usename LIKE '{login}'",
+    )
+
+
 def create_template(cluster: Cluster) -> str:
     """A database brought to the newest migration by Alembic, and the login of the service."""
     cluster.create_database("template_tasks")
