@@ -101,6 +101,7 @@ def test_a_name_misspelt_in_the_file_is_warned_of_before_the_embedded_database_s
     assert "hunter2" not in errors
 
 
+@pytest.mark.untraced
 @pytest.mark.requirement("NFR-28")
 @pytest.mark.threat(43)
 @pytest.mark.parametrize("name", ["DATABASE_URL", "database_url"])
