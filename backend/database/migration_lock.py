@@ -16,9 +16,10 @@ MAX_LOCK_WAIT = "5s"
 SECONDS_BETWEEN = 0.1
 """How long one that waits for another migration is quiet."""
 
-_NO_TIMEOUTS = text(
-    "SELECT set_config(name, '0', true) FROM pg_settings WHERE name IN ('statement_timeout', "
-    "'lock_timeout', 'idle_in_transaction_session_timeout', 'transaction_timeout')"
+_OWN_TIMEOUTS = text(
+    "SELECT set_config(name, CASE name WHEN 'lock_timeout' THEN :lock ELSE '0' END, true) "
+    "FROM pg_settings WHERE name IN ('statement_timeout', 'lock_timeout', "
+    "'idle_in_transaction_session_timeout', 'transaction_timeout')"
 )
 _log = logging.getLogger("backend.migrations")
 
@@ -31,8 +32,7 @@ def free_of_timeouts(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def lift(connection: Connection) -> None:
-        connection.execute(_NO_TIMEOUTS)
-        connection.execute(text(f"SET LOCAL lock_timeout = '{MAX_LOCK_WAIT}'"))
+        connection.execute(_OWN_TIMEOUTS, {"lock": MAX_LOCK_WAIT})
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import NullPool, create_engine, inspect
+from sqlalchemy import Connection, NullPool, create_engine, inspect
 from sqlalchemy.engine import URL
 
+from backend.database.migration_lock import free_of_timeouts
 from backend.database.migration_state import known_migrations
 from backend.dev.postgres.cluster import Cluster
 from backend.tests.support import commands
@@ -117,6 +118,29 @@ def test_a_migration_is_free_of_the_services_statement_timeout(
         other.rollback()
     assert migrated.exception() is None
     assert {"tasks", "task_lists"} <= tables(empty)
+
+
+LIMITS = ("idle_in_transaction_session_timeout", "lock_timeout", "statement_timeout")
+
+
+@pytest.mark.requirement("NFR-03", "NFR-08")
+def test_a_transaction_of_a_migration_has_one_limit_and_leaves_the_roles_as_they_were(
+    cluster: Cluster, empty: URL, caplog: pytest.LogCaptureFixture
+) -> None:
+    def limits(connection: Connection) -> list[str]:
+        return [connection.exec_driver_sql(f"SHOW {name}").scalar_one() for name in LIMITS]
+
+    for name in LIMITS:
+        administer(cluster, f"ALTER DATABASE \"{empty.database}\" SET {name} = '9s'")
+    engine = create_engine(empty, poolclass=NullPool)
+    free_of_timeouts(engine)
+    with engine.connect() as connection:
+        with connection.begin():
+            assert limits(connection) == ["0", "5s", "0"]
+        alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+        with caplog.at_level("INFO", "sqlalchemy.dialects.postgresql"):  # the server's warnings
+            assert limits(alone) == ["9s"] * 3
+        assert caplog.messages == []
 
 
 @pytest.mark.requirement("NFR-03")
