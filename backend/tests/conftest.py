@@ -28,6 +28,7 @@ from backend.tests.support.recorder import Recorder, RecordingClient
 from backend.tests.support.savepoints import rolled_back
 from backend.tests.support.server import Server, running
 from backend.tests.support.surfaces import FLAT, PRIMARY, Surface
+from backend.tests.support.tracer import keep_greenlets_of_threads
 
 for _name in ("MIGRATION_DATABASE_URL", "PUBLIC_URL", "LOG_FORMAT"):
     os.environ.pop(_name, None)
@@ -47,6 +48,7 @@ def require_reviewed_framework(version: str) -> None:
 
 def pytest_configure() -> None:
     require_reviewed_framework(fastapi.__version__)
+    keep_greenlets_of_threads()
     # A shell starts what runs in its background with SIGINT ignored, and so would be all that the
     # tests start and interrupt.
     signal.signal(signal.SIGINT, signal.default_int_handler)

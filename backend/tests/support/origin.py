@@ -16,6 +16,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
+from backend.tests.support.tracer import keep_greenlets_of_threads
+
 LIBRARIES = (
     *("alembic.autogenerate", "alembic.command", "alembic.config", "httptools", "uvloop"),
     *("sqlalchemy.dialects.postgresql.psycopg2", "backend.app", "backend.edge.workers"),
@@ -88,6 +90,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for library in LIBRARIES:
         import_module(library)
+    keep_greenlets_of_threads()
     gc.collect()
     gc.freeze()
     runpy.run_module(module_to_run(), run_name="__main__", alter_sys=True)
