@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from backend.api.responses import address_of, require_room_for_cursor
 from backend.api.schemas.batch import OwnedBatchContent
+from backend.api.schemas.changes import LastEventId, Since
 from backend.api.schemas.fields import UserId
 from backend.api.schemas.headers import IfNoneMatch
 from backend.api.schemas.lists import FilterParameters, ListParameters
@@ -20,7 +21,7 @@ from backend.api.schemas.tasks import OwnedTaskContent
 from backend.database.execution import OwnedSession
 from backend.database.retries import Attempts
 from backend.errors import FieldError, Forbidden, InvalidRequest, Overloaded
-from backend.events.subscribers import Subscription
+from backend.events.subscribers import Event
 from backend.queries.filters import Filters
 from backend.queries.search import patterns
 from backend.runtime import Runtime
@@ -125,14 +126,25 @@ async def get_body_owners_batches(
     return BatchService(_owned(body.user_id, caller, request, session))
 
 
-async def get_subscription(
-    request: Request, session: Annotated[OwnedSession, Depends(get_owned_session)]
-) -> AsyncIterator[Subscription]:
-    """A subscription that lasts as long as the stream. Raises Overloaded."""
+async def get_events(
+    request: Request,
+    session: Annotated[OwnedSession, Depends(get_owned_session)],
+    since: Since = None,
+    last_event_id: LastEventId = None,
+) -> AsyncIterator[AsyncIterator[Event]]:
+    """What changes after the given revision, or from now on; the place lasts as long as the stream.
+
+    Now is before the answer begins: a client that knows that it is connected misses nothing. Raises
+    Overloaded, and what a statement raises.
+    """
     runtime: Runtime = request.app.state.runtime
     address = address_of(request, session.owner)
+    begin = since if last_event_id is None else last_event_id
     with runtime.events.subscription(session.owner, address) as subscription:
-        yield subscription
+        if begin is None:
+            now = ChangeService(session).now
+            begin = await runtime.gates.in_database(session.owner, now)
+        yield subscription.follow(begin)
 
 
 def filters_of(parameters: FilterParameters, *, deleted: bool = False) -> Filters:
@@ -190,7 +202,7 @@ Moves = Annotated[MoveService, Depends(get_moves)]
 Lists = Annotated[ListService, Depends(get_lists)]
 ChangeFeed = Annotated[ChangeService, Depends(get_changes)]
 Summaries = Annotated[SummaryService, Depends(get_summaries)]
-Subscribed = Annotated[Subscription, Depends(get_subscription)]
+Followed = Annotated[AsyncIterator[Event], Depends(get_events)]
 Batches = Annotated[BatchService, Depends(get_batches)]
 BodyOwnersBatches = Annotated[BatchService, Depends(get_body_owners_batches)]
 BodyOwnersTasks = Annotated[TaskService, Depends(get_body_owners_tasks)]

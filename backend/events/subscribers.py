@@ -137,14 +137,11 @@ class Subscription:
         self._events = events
         self._channel = channel
         self._address = address
-        self._read_at = events.polls
 
-    async def follow(self, since: int | None) -> AsyncIterator[Event]:
-        """Everything after a revision, or from now on, until the process leaves."""
-        begin = await self._now() if since is None else since
-        if begin is None:
-            return
-        position = Position(begin)
+    async def follow(self, since: int) -> AsyncIterator[Event]:
+        """Everything after a revision, until the process leaves."""
+        self._read_at = self._events.polls
+        position = Position(since)
         yield Event(position.since)
         while await self._is_due(position):
             try:
@@ -162,12 +159,6 @@ class Subscription:
             position = page.next
             if not page.has_more:
                 yield Event(position.since)
-
-    async def _now(self) -> int | None:
-        """The owner's revision, once a poll has seen it; None where the process leaves."""
-        while self._channel.revision is None and not self._events.is_closing:
-            await self._channel.wait()
-        return self._channel.revision
 
     async def _is_due(self, position: Position) -> bool:
         """Wait until there is something to read at a position; false where the process leaves."""

@@ -24,7 +24,7 @@ from backend.queries.columns import COLUMNS
 from backend.queries.lists import SEPARATOR
 from backend.queries.ownership import owned
 from backend.queries.rendering import json_of, shown
-from backend.queries.statement import ChangesRow, Statement
+from backend.queries.statement import ChangesRow, RevisionRow, Statement
 
 
 def _of_list(column: ColumnElement[Any]) -> ColumnElement[Any]:
@@ -74,4 +74,10 @@ def _page() -> Select[Any]:
     return answer.select_from(rows.join(task, true()).join(stone, true()))
 
 
+def _now() -> Select[Any]:
+    return select(_of_list(task_lists.c.revision).label("revision"))
+
+
 PAGE = Statement(_page, ChangesRow)
+NOW = Statement(_now, RevisionRow)
+"""Takes the owner alone."""

@@ -33,6 +33,12 @@ class Statement(Generic[Row]):
         return self.build()
 
 
+class RevisionRow(NamedTuple):
+    """How far an owner has come."""
+
+    revision: int
+
+
 class TaskRow(NamedTuple):
     """A task as JSON, with what its headers need."""
 

@@ -36,6 +36,10 @@ class Changes:
 class ChangeService(OwnerService):
     """Reads the feed of one owner, in one round trip per page."""
 
+    def now(self) -> int:
+        """The revision that the owner has come to; 0 for one who has never written."""
+        return self._session.one(changes.NOW).revision
+
     def page(self, position: Position, limit: int) -> Changes:
         """The next changes. Raises CursorExpired if some may be missing."""
         is_first = position.since == 0

@@ -8,9 +8,8 @@ from collections.abc import AsyncIterator
 from fastapi import APIRouter
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from backend.api.dependencies import Subscribed
+from backend.api.dependencies import Followed
 from backend.api.openapi.responses import STREAMED
-from backend.api.schemas.changes import LastEventId, Since
 from backend.events.subscribers import Event
 
 RETRY = 2000
@@ -26,12 +25,10 @@ def _told(event: Event) -> ServerSentEvent:
     return ServerSentEvent(event=kind, raw_data=event.change, id=str(event.revision))
 
 
-async def stream_changes(
-    subscription: Subscribed, since: Since = None, last_event_id: LastEventId = None
-) -> AsyncIterator[ServerSentEvent]:
+async def stream_changes(events: Followed) -> AsyncIterator[ServerSentEvent]:
     """What changes from now on, or since a revision, as Server-Sent Events."""
     yield ServerSentEvent(comment="connected", retry=RETRY)
-    async for event in subscription.follow(since if last_event_id is None else last_event_id):
+    async for event in events:
         yield _told(event)
 
 

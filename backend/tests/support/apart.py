@@ -8,6 +8,7 @@ from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from backend.database.execution import OperatorSession
+from backend.services.changes import ChangeService
 from backend.services.restored import Restored
 from backend.tests.support.api import Api
 from backend.tests.support.below import rows
@@ -18,13 +19,13 @@ from backend.tests.support.tags import revision_of, tag_of
 MINE, THEIRS = 1, 2
 
 
-def follow(client: RecordingClient) -> None:
-    """The feed of one owner holds all of its changes and none of the other's."""
+def follow(client: RecordingClient, connection: Connection) -> None:
+    """The feed of one owner holds all of its changes and none of the other's; so do its events."""
     apis = [Api(client, PRIMARY, owner) for owner in (MINE, THEIRS)]
     for api in apis:
         api.made(title=str(api.owner))
         api.delete(api.made(title=str(api.owner))["id"])
-    for api in apis:
+    for owner, api in zip((MINE, THEIRS), apis, strict=True):
         assert api.changes(since=1).is_success
         listed = {task["id"] for task in api.list().json()}
         trashed = {task["id"] for task in api.list(deleted=True).json()}
@@ -33,6 +34,9 @@ def follow(client: RecordingClient) -> None:
         first = answer.json()
         assert {item["id"] for item in first["items"]} == listed
         assert first["revision"] == revision_of(api.list().headers["etag"])
+        with _sessions(connection)() as session:
+            owned = OperatorSession(session).of_owner(owner)
+            assert ChangeService(owned).now() == first["revision"]
         everything = api.changes(since=1).json()["items"]
         assert {item["id"] for item in everything if "deleted" not in item} == listed
         assert {item["id"] for item in everything if "deleted" in item} == trashed
@@ -118,11 +122,14 @@ def count(client: RecordingClient) -> None:
 def expire(connection: Connection) -> None:
     """The command lets one owner's cursors expire, and none of the other's."""
     theirs, mine = rows(connection, THEIRS), rows(connection, MINE)
-    sessions = sessionmaker(connection, class_=Session, join_transaction_mode="create_savepoint")
-    with sessions() as session:
+    with _sessions(connection)() as session:
         Restored(OperatorSession(session)).expire(MINE)
     assert rows(connection, THEIRS) == theirs
     assert rows(connection, MINE) != mine
+
+
+def _sessions(connection: Connection) -> sessionmaker[Session]:
+    return sessionmaker(connection, class_=Session, join_transaction_mode="create_savepoint")
 
 
 def walk(client: RecordingClient) -> None:
