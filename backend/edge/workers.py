@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import FrameType
 from typing import NamedTuple, NoReturn
 
@@ -54,7 +55,8 @@ class Workers:
         """The second signal ends them at once, as it does with a single process."""
         self._is_leaving = True
         for process in self._started:
-            os.kill(process, number)
+            with suppress(ProcessLookupError):  # it has ended since, and is still to be taken out
+                os.kill(process, number)
 
     def _look_after(self) -> int:
         """Wait until a process ends, and start another in its place; its status if it had to."""

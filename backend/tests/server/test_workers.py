@@ -10,10 +10,11 @@ import httpx
 import pytest
 from sqlalchemy.engine import URL
 
+from backend.tests.support.commands import python
 from backend.tests.support.locks import locked
 from backend.tests.support.raw import connected
 from backend.tests.support.scrapes import Sample, number, scraped
-from backend.tests.support.server import Server, running
+from backend.tests.support.server import Server, environment, running
 from backend.tests.support.waiting import wait_until
 
 pytestmark = [pytest.mark.slow, pytest.mark.requirement("NFR-51")]
@@ -92,6 +93,29 @@ def test_a_second_signal_ends_all_of_them_at_once(database: URL) -> None:
         wait_until(is_ended)
         assert abs(server.process.wait()) == signal.SIGTERM
         assert not any(map(lives, serving))
+
+
+SIGNALLED = """
+import os, signal, sys, time
+from backend.edge.workers import Workers
+
+def signalled(wait):
+    def waited(*arguments):
+        found = wait(*arguments)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return found
+    return waited
+
+os.wait = signalled(os.wait)
+sys.exit(Workers(3, lambda number: time.sleep(60 * number)).run())
+"""
+
+
+def test_a_signal_at_the_moment_when_one_ends_reaches_all_others(database: URL) -> None:
+    """The system has let go of its number, and the process that looks after it has not yet."""
+    with python("-c", SIGNALLED, env=environment(database)) as process:
+        _, errors = process.communicate(timeout=30)
+    assert (process.returncode, errors) == (signal.SIGTERM, "")
 
 
 def test_without_their_parent_they_leave(servers: Server) -> None:
