@@ -1,5 +1,6 @@
 """Coverage's tracer spins where the greenlet of a thread goes with it."""
 
+import gc
 import threading
 from collections.abc import Iterator
 from weakref import ReferenceType, ref
@@ -16,7 +17,9 @@ def traced() -> Iterator[None]:
     tracer, profiler = threading.gettrace(), threading.getprofile()
     threading.settrace(tracer or (lambda *_: None))
     keep_greenlets_of_threads()
+    gc.freeze()  # as servers do
     yield
+    gc.unfreeze()
     threading.settrace(tracer)
     threading.setprofile(profiler)
 
