@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -37,9 +38,17 @@ class Server:
     _seen: int = 0
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> str:
-        """End it as an operator would; what it wrote to its log."""
+        """End it as an operator would; what it wrote to its log.
+
+        One that does not end is killed, lest it takes the time of the tests that follow.
+        """
         self.process.send_signal(how)
-        self.process.wait(timeout=60)
+        try:
+            self.process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
         return self.log()
 
     def start_again(self) -> None:
